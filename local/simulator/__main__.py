@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from local.simulator.app import create_app
 from local.simulator.serve import HOST, SimulatorServer, listen
 
@@ -22,7 +24,13 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    server = SimulatorServer(create_app(arguments.data))
+    try:
+        app = create_app(arguments.data)
+    except (OSError, ValidationError) as error:
+        listener.close()
+        print(f"The state in {arguments.data} cannot be used: {error}", file=sys.stderr)
+        return 1
+    server = SimulatorServer(app)
     print(f"360dialog simulator on http://{HOST}:{listener.getsockname()[1]}, Ctrl-C ends it", flush=True)
     try:
         server.run([listener])
@@ -33,7 +41,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.simulator", description="A 360dialog provider.")
-    port = int(os.environ.get("KANAL_SIM_PORT", DEFAULT_PORT))
+    port = os.environ.get("KANAL_SIM_PORT", str(DEFAULT_PORT))
     parser.add_argument("--port", type=int, default=port, help="loopback port (default %(default)s)")
     parser.add_argument("--data", type=Path, help="folder that keeps numbers and messages between runs")
     return parser.parse_args()

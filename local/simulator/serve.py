@@ -49,7 +49,8 @@ class SimulatorServer(uvicorn.Server):
 
 def listen(port: int) -> socket.socket:
     """Raises OSError when the port is taken; 0 means any free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio sets TCP_NODELAY; without it, each answer waits 40 milliseconds.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))

@@ -87,7 +87,7 @@ class Webhooks:
             if (await self.attempt(number, content)).delivered:
                 return
             if self._background.stopping.is_set():
-                break
+                return
         log.warning("a webhook of +%s was never answered with 200", number.digits)
 
     async def _post(self, number: Number, content: bytes) -> Attempt:

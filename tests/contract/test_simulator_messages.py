@@ -1,0 +1,184 @@
+"""The simulator takes messages, and refuses them, as WhatsApp does behind 360dialog."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.simulator_world import (
+    CUSTOMER,
+    CUSTOMER_WA_ID,
+    PHONE,
+    World,
+    error_of,
+    message,
+)
+
+TEXT = message("text", {"body": "hello"})
+
+
+@pytest.mark.parametrize("path", ["/health_status", "/message_templates"])
+def test_an_unknown_key_is_answered_401_with_the_error_as_a_string(world: World, path: str) -> None:
+    """The newer endpoints of 360dialog put a string where WhatsApp puts an object."""
+    answer = world.http.get(path, headers={"D360-API-KEY": "wrong"})
+    assert answer.status_code == 401
+    assert answer.json() == {"error": "Invalid api token"}
+
+
+def test_an_unknown_key_below_configs_is_answered_in_the_meta_shape(world: World) -> None:
+    """/v1/configs keeps the older shape of errors."""
+    answer = world.http.get("/v1/configs/webhook", headers={"D360-API-KEY": "wrong"})
+    assert answer.status_code == 401
+    assert answer.json()["meta"] == {
+        "success": False,
+        "http_code": 401,
+        "developer_message": "Invalid api token",
+    }
+
+
+def test_an_accepted_message_is_answered_with_its_id_and_the_recipients_own_spelling(world: World) -> None:
+    """The wa_id is WhatsApp's spelling, the input the caller's."""
+    world.customer_writes()
+    answer = world.send_text(to="+49 (151) 1234-5678")
+    assert answer.status_code == 200
+    assert answer.json()["contacts"] == [{"input": "+49 (151) 1234-5678", "wa_id": CUSTOMER_WA_ID}]
+    assert answer.json()["messages"][0]["id"].startswith("wamid.")
+    assert [row["to"] for row in world.sent()] == [CUSTOMER_WA_ID]
+
+
+def test_a_template_send_says_that_it_was_accepted(world: World) -> None:
+    """message_status comes with templates only."""
+    answer = world.send_template("hello_world", "en_US")
+    assert answer.json()["messages"][0]["message_status"] == "accepted"
+
+
+def test_a_message_to_a_user_id_is_answered_with_the_user_id_only(world: World) -> None:
+    """A person who hides the phone number is reached by the business-scoped id."""
+    content = {"type": "text", "text": {"body": "hello"}}
+    world.control("inbound", {"phone_number": PHONE, "from": "DE.123456", "message": content})
+    body = {**TEXT, "recipient": "DE.123456"}
+    del body["to"]
+    answer = world.post("/messages", body)
+    assert answer.json()["contacts"] == [{"input": "DE.123456", "user_id": "DE.123456"}]
+
+
+def test_with_both_addresses_given_the_phone_number_counts(world: World) -> None:
+    """`to` wins over `recipient`."""
+    world.customer_writes()
+    answer = world.send_text(recipient="DE.0")
+    assert answer.json()["contacts"][0]["wa_id"] == CUSTOMER_WA_ID
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"messaging_product": None}, 400, 100),
+        ({"type": None}, 400, 131008),
+        ({"type": "telegram"}, 400, 100),
+        ({"to": None}, 400, 131008),
+        ({"to": "somebody"}, 400, 131009),
+        ({"to": 4915112345678}, 400, 131009),
+        ({"to": PHONE}, 400, 131021),
+        ({"to": None, "recipient": "no user id"}, 400, 131009),
+        ({"to": None, "recipient": "DE.999"}, 400, 131009),
+        ({"recipient_type": "crowd"}, 400, 100),
+        ({"recipient_type": "group"}, 400, 131041),
+        ({"text": None}, 400, 131008),
+        ({"text": {"body": ""}}, 400, 131008),
+        ({"text": {"body": 7}}, 400, 100),
+        ({"text": {"body": "x" * 4097}}, 400, 100),
+        ({"text": {"body": "x", "colour": "red"}}, 400, 100),
+        ({"reference": "abc"}, 400, 100),
+        ({"biz_opaque_callback_data": "x" * 513}, 400, 100),
+        ({"biz_opaque_callback_data": 7}, 400, 100),
+    ],
+)
+def test_a_malformed_message_is_refused_with_whatsapps_code(
+    world: World, change: dict[str, Any], status: int, code: int
+) -> None:
+    """What WhatsApp would refuse is refused here, and nothing is sent."""
+    world.customer_writes()
+    body = {key: value for key, value in {**TEXT, **change}.items() if value is not None}
+    answer = world.post("/messages", body)
+    assert error_of(answer) == (status, code)
+    assert answer.json()["error"]["error_data"]["messaging_product"] == "whatsapp"
+    assert world.sent() == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
+def test_what_is_no_json_object_is_an_invalid_parameter(world: World, content: bytes) -> None:
+    """A broken body gets WhatsApp's error, not a stack trace."""
+    answer = world.http.post("/messages", content=content, headers={"D360-API-KEY": world.key})
+    assert error_of(answer) == (400, 100)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("image", {"id": "1"}),
+        ("interactive", {"type": "button"}),
+        ("contacts", [{"name": {"formatted_name": "Ana"}}]),
+        ("reaction", {"message_id": "wamid.x", "emoji": "👍"}),
+    ],
+)
+def test_the_other_kinds_of_content_are_taken_as_they_are(world: World, kind: str, content: Any) -> None:
+    """Their insides are not looked at, so that nothing valid is refused."""
+    world.customer_writes()
+    assert world.post("/messages", message(kind, content)).status_code == 200
+
+
+def test_a_blocked_number_cannot_send(world: World) -> None:
+    """BLOCKED health is an integrity error: HTTP 403."""
+    world.customer_writes()
+    world.control("numbers", {"phone_number": PHONE, "health": "BLOCKED"})
+    assert error_of(world.send_text()) == (403, 131031)
+
+
+def test_a_limited_number_still_sends(world: World) -> None:
+    """Only BLOCKED stops a number."""
+    world.customer_writes()
+    world.control("numbers", {"phone_number": PHONE, "health": "LIMITED"})
+    assert world.send_text().status_code == 200
+
+
+def test_an_incoming_message_can_be_marked_as_read(world: World) -> None:
+    """With or without the sign of somebody typing."""
+    read = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": world.customer_writes()["wamid"],
+    }
+    assert world.post("/messages", read).json() == {"success": True}
+    typing = {**read, "typing_indicator": {"type": "text"}}
+    assert world.post("/messages", typing).json() == {"success": True}
+    assert world.sent() == []
+
+
+def test_an_outgoing_or_unknown_message_cannot_be_marked_as_read(world: World) -> None:
+    """The two are told apart in the details."""
+    world.customer_writes()
+    outgoing = world.send_text().json()["messages"][0]["id"]
+    for wamid, words in ((outgoing, "is outgoing"), ("wamid.none", "check the message ID")):
+        body = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+        answer = world.post("/messages", body)
+        assert error_of(answer) == (400, 100)
+        assert words in answer.json()["error"]["error_data"]["details"]
+
+
+def test_what_was_sent_is_listed_in_order_and_can_be_continued(world: World) -> None:
+    """`after` takes the wamid of the last one seen, or a time."""
+    world.customer_writes()
+    for text in ("one", "two", "three"):
+        world.clock.time += 1
+        world.send_text(text)
+    rows = world.sent()
+    assert [row["body"]["text"]["body"] for row in rows] == ["one", "two", "three"]
+    for after in (rows[0]["wamid"], rows[0]["accepted_at"]):
+        found = world.http.get("/_control/sent", params={"phone_number": PHONE, "after": after}).json()
+        assert [row["body"]["text"]["body"] for row in found] == ["two", "three"]
+
+
+def test_a_customer_can_be_written_to_by_any_spelling_of_the_number(world: World) -> None:
+    """The window belongs to the person, not to the spelling."""
+    world.customer_writes()
+    assert world.send_text(to=CUSTOMER_WA_ID).status_code == 200
+    assert world.send_text(to=CUSTOMER).status_code == 200
