@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
+from http.client import responses as phrases
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from local.simulator.simulator import Simulator
 Handle = Callable[[Number, Request], Awaitable[Response]]
 
 INVALID_KEY = "Invalid api token"
+WITHOUT_BODY = (204, 304)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -162,7 +163,9 @@ def _unauthorised(on: Where) -> Response:
 def _ordered_answer(fault: Fault) -> Response:
     if isinstance(fault.body, str):
         return Response(fault.body, fault.status)
-    body = {"error": HTTPStatus(fault.status).phrase} if fault.body is None else fault.body
+    if fault.status in WITHOUT_BODY:
+        return Response(status_code=fault.status)
+    body = {"error": phrases.get(fault.status, "Error")} if fault.body is None else fault.body
     return JSONResponse(body, fault.status)
 
 

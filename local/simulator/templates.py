@@ -45,7 +45,7 @@ class Template:
         self.rejection_info = info
 
     def shown(self, fields: Sequence[str]) -> dict[str, Any]:
-        named = all(name.isdigit() for name in self.placeholders)
+        positional = all(name.isdigit() for name in self.placeholders)
         values = {
             "id": self.id,
             "name": self.name,
@@ -53,7 +53,7 @@ class Template:
             "status": self.status,
             "category": self.category,
             "components": self.components,
-            "parameter_format": "POSITIONAL" if named else "NAMED",
+            "parameter_format": "POSITIONAL" if positional else "NAMED",
             "rejected_reason": self.rejected_reason,
             "quality_score": {"score": "UNKNOWN"},
         }

@@ -1,5 +1,7 @@
 """The control interface says clearly what it did and what it did not understand."""
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,17 @@ def test_the_state_is_kept_between_runs_when_a_folder_is_given(tmp_path: Path) -
     with running_simulator(lambda: create_app(tmp_path)) as url:
         (row,) = httpx.get(f"{url}/_control/sent").json()
         assert row["wamid"] == answer.json()["messages"][0]["id"]
+
+
+def test_a_change_is_on_disk_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
+    """Whoever is killed keeps what was there a moment before."""
+    file = tmp_path / "simulator.json"
+    with running_simulator(lambda: create_app(tmp_path)) as url:
+        httpx.post(f"{url}/_control/numbers", json={"phone_number": PHONE})
+        deadline = time.monotonic() + 5
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert PHONE.removeprefix("+") in json.loads(file.read_text())["numbers"]
 
 
 def test_without_a_folder_nothing_is_written(world: World, tmp_path: Path) -> None:

@@ -43,6 +43,14 @@ def test_a_body_that_is_a_string_is_answered_as_it_stands(ready: World) -> None:
     assert ready.send_text().text == "<html>Bad Gateway</html>"
 
 
+@pytest.mark.parametrize("status", [200, 204, 429, 555])
+def test_any_http_status_can_be_ordered_without_a_body(ready: World, status: int) -> None:
+    """Also one that is not in the books, and one that may have no body; nothing is accepted."""
+    order(ready, on="messages", kind="status", status=status, times=1)
+    assert ready.send_text().status_code == status
+    assert ready.sent() == []
+
+
 def test_a_fault_without_times_lasts_until_it_is_cleared(ready: World) -> None:
     """And it is listed as long as it lasts."""
     order(ready, on="messages", kind="status", status=503)

@@ -236,7 +236,7 @@ def test_stopping_makes_a_last_attempt_instead_of_waiting() -> None:
         background = Background(SystemClock())
         webhooks = Webhooks(background, Faults(Chance()), transport=httpx.MockTransport(answer))
         await webhooks.deliver(number, {})
-        await background.drain(seconds=5)
+        await background.drain(seconds=RETRY_DELAYS_SECONDS[0] / 2)
         await webhooks.close()
 
     asyncio.run(deliver())
