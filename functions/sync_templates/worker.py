@@ -1,0 +1,23 @@
+"""TemplateSyncQueue: syncs the templates of one channel."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from kanal import composition
+from kanal.observability import logger
+from kanal.templates.jobs import ref_of
+from kanal.templates.sync import sync_templates
+
+_processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return process_partial_response(event, _sync, _processor, context)
+
+
+def _sync(record: SQSRecord) -> None:
+    ref = ref_of(record.body)
+    report = sync_templates(composition.syncing(), ref)
+    logger.info("Templates synced", extra={"channel_id": ref.channel_id, "report": report})

@@ -1,0 +1,1 @@
+"""The layer: what Kanal knows and does, apart from entry points."""

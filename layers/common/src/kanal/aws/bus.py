@@ -1,0 +1,62 @@
+"""The event bus. Delivery is at least once; the event id tells a repetition from a second event."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kanal.errors import BusUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE = "kanal"
+_ENTRIES_PER_CALL = 10
+MAX_DETAIL_BYTES = 240 * 1024
+"""PutEvents takes 256 KB a call, names included."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """`id` is the same for every publication of the same fact."""
+
+    id: str
+    type: str
+    detail: Mapping[str, Any]
+
+
+class Bus:
+    def __init__(self, name: str, client: "EventBridgeClient") -> None:
+        self._name = name
+        self._client = client
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Raises BusUnavailable when the bus refused any of them."""
+        for batch in _batches([self._entry(event) for event in events]):
+            answer = self._client.put_events(Entries=batch)
+            if answer["FailedEntryCount"]:
+                codes = sorted({entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry})
+                raise BusUnavailable(
+                    f"{answer['FailedEntryCount']} events were not taken: {', '.join(codes)}"
+                )
+
+    def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
+        detail = json.dumps({"event_id": event.id, **event.detail}, ensure_ascii=False)
+        return {"EventBusName": self._name, "Source": SOURCE, "DetailType": event.type, "Detail": detail}
+
+
+def _batches(
+    entries: "list[PutEventsRequestEntryTypeDef]",
+) -> "list[list[PutEventsRequestEntryTypeDef]]":
+    """By count and by size, as PutEvents limits both."""
+    batches: list[list[PutEventsRequestEntryTypeDef]] = []
+    room = 0
+    for entry in entries:
+        size = len(entry["Detail"].encode())
+        if not batches or len(batches[-1]) == _ENTRIES_PER_CALL or size > room:
+            batches.append([])
+            room = MAX_DETAIL_BYTES
+        batches[-1].append(entry)
+        room -= size
+    return batches

@@ -1,0 +1,1 @@
+"""Channels: one WhatsApp number at a provider, its name, credentials, webhook and state."""

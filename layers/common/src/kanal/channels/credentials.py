@@ -1,0 +1,35 @@
+"""From a channel to the provider that speaks for it, with the API key in memory only."""
+
+from collections import OrderedDict
+
+import httpx
+
+from kanal.aws.secret import Secrets
+from kanal.channels.model import Channel
+from kanal.providers.dialog360 import Dialog360
+
+_REMEMBERED = 1000
+
+
+class Providers:
+    """Keeps what KMS decrypted for the life of the container; a replaced key has another ciphertext."""
+
+    def __init__(self, http: httpx.Client, secrets: Secrets) -> None:
+        self._http = http
+        self._secrets = secrets
+        self._keys: OrderedDict[bytes, str] = OrderedDict()
+
+    def of(self, channel: Channel) -> Dialog360:
+        return self.with_key(self._key(channel))
+
+    def with_key(self, api_key: str) -> Dialog360:
+        return Dialog360(self._http, api_key)
+
+    def _key(self, channel: Channel) -> str:
+        known = self._keys.get(channel.encrypted_api_key)
+        if known is None:
+            known = self._secrets.decrypt(channel.ref.channel_id, channel.encrypted_api_key)
+            self._keys[channel.encrypted_api_key] = known
+            while len(self._keys) > _REMEMBERED:
+                self._keys.popitem(last=False)
+        return known

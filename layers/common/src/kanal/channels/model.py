@@ -1,0 +1,73 @@
+"""What a channel is, in which states it can be, and how it is shown."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from kanal.ids import ChannelRef, WebhookId
+from kanal.times import rfc3339
+
+Provider = Literal["dialog360"]
+State = Literal[
+    "connecting", "active", "credentials_invalid", "payment_required", "restricted", "paused", "disconnected"
+]
+
+DEFAULT_MESSAGES_PER_SECOND = 80
+"""WhatsApp's standard throughput per number, inbound and outbound together."""
+MAX_MESSAGES_PER_SECOND = 1000
+
+WHY_NOT_SENDING: dict[State, str] = {
+    "connecting": "The channel is still being connected.",
+    "credentials_invalid": "The provider no longer accepts the API key. Disconnect the channel and connect it"
+    " again with a valid key.",
+    "payment_required": "The provider stopped sending for unpaid invoices. Settle them with the provider.",
+    "restricted": "WhatsApp has restricted the number. Look at its health in the provider's hub.",
+    "paused": "Sending is paused for this channel.",
+    "disconnected": "The channel is disconnected. Connect the number again to send.",
+}
+
+
+@dataclass(frozen=True)
+class Channel:
+    ref: ChannelRef
+    name: str
+    provider: Provider
+    phone_number: str
+    """E.164 with `+`."""
+    phone_number_id: str
+    waba_id: str | None
+    verified_name: str | None
+    state: State
+    messages_per_second: int
+    default_country: str | None
+    """ISO 3166-1 alpha-2, for numbers written without a country code."""
+    webhook_id: WebhookId
+    encrypted_api_key: bytes
+    request_digest: str
+    created_at: datetime
+    webhook_cleared: bool | None = None
+    """After disconnecting: whether the provider confirmed that it no longer delivers here."""
+
+
+def name_key(name: str) -> str:
+    """Two names that a person would take for the same have one key, whatever their case and spacing."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def as_json(channel: Channel) -> dict[str, Any]:
+    """The channel as the API shows it: no secret, ever."""
+    return {
+        "id": channel.ref.channel_id,
+        "name": channel.name,
+        "provider": channel.provider,
+        "phone_number": channel.phone_number,
+        "phone_number_id": channel.phone_number_id,
+        "waba_id": channel.waba_id,
+        "verified_name": channel.verified_name,
+        "state": channel.state,
+        "messages_per_second": channel.messages_per_second,
+        "default_country": channel.default_country,
+        "webhook_cleared": channel.webhook_cleared,
+        "created_at": rfc3339(channel.created_at),
+    }

@@ -1,0 +1,45 @@
+"""How a channel is written into an item of the channels table, and read back."""
+
+from kanal.aws.table import Item
+from kanal.channels.model import Channel
+from kanal.ids import ChannelId, ChannelRef, WebhookId, WorkspaceId
+from kanal.times import parse_rfc3339, rfc3339
+
+
+def to_item(channel: Channel) -> Item:
+    return {
+        "name": channel.name,
+        "provider": channel.provider,
+        "phone_number": channel.phone_number,
+        "phone_number_id": channel.phone_number_id,
+        "waba_id": channel.waba_id,
+        "verified_name": channel.verified_name,
+        "state": channel.state,
+        "messages_per_second": channel.messages_per_second,
+        "default_country": channel.default_country or "",
+        "webhook_id": channel.webhook_id,
+        "encrypted_api_key": channel.encrypted_api_key,
+        "request_digest": channel.request_digest,
+        "created_at": rfc3339(channel.created_at),
+        "webhook_cleared": channel.webhook_cleared,
+    }
+
+
+def from_item(workspace_id: WorkspaceId, item: Item) -> Channel:
+    return Channel(
+        ref=ChannelRef(workspace_id, ChannelId(item["channel_id"])),
+        name=item["name"],
+        provider=item["provider"],
+        phone_number=item["phone_number"],
+        phone_number_id=item["phone_number_id"],
+        waba_id=item.get("waba_id"),
+        verified_name=item.get("verified_name"),
+        state=item["state"],
+        messages_per_second=item["messages_per_second"],
+        default_country=item["default_country"] or None,
+        webhook_id=WebhookId(item["webhook_id"]),
+        encrypted_api_key=item.get("encrypted_api_key", b""),
+        request_digest=item["request_digest"],
+        created_at=parse_rfc3339(item["created_at"]),
+        webhook_cleared=item.get("webhook_cleared"),
+    )

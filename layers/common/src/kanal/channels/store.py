@@ -1,0 +1,231 @@
+"""Channels and what they claim, in the channels table.
+
+| pk | sk | holds |
+|---|---|---|
+| workspace#id | channel#id | the channel |
+| workspace#id | name#key | which channel has the name |
+| number#provider#phone number id | number | which channel has the number |
+| webhook#webhook id | webhook | what `receive` needs to know |
+
+All four are written at once. Until the channel is activated each carries `expires_at` (TTL, seconds): a
+connection that died half-way vanishes by itself, and its claims can be taken over from that moment.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from kanal.aws.table import ConditionFailed, Item, Key, Table, TransactionFailed, Write
+from kanal.channels.model import Channel, State, name_key
+from kanal.channels.records import from_item, to_item
+from kanal.errors import ChannelNameTaken, Contended, NotFound, NumberAlreadyConnected
+from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+
+CONNECTING_FOR = timedelta(minutes=2)
+_SHARDS = 8
+
+
+class ChannelStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, ref: ChannelRef) -> Channel:
+        """Raises NotFound, also for a channel that is not connected yet."""
+        channel = self.find(ref)
+        if channel is None or channel.state == "connecting":
+            raise NotFound(f"There is no channel {ref.channel_id} in this workspace.")
+        return channel
+
+    def find(self, ref: ChannelRef) -> Channel | None:
+        item = self._table.get(_channel_key(ref))
+        return from_item(ref.workspace_id, item) if item else None
+
+    def page(
+        self, workspace_id: WorkspaceId, after: ChannelId | None, limit: int
+    ) -> tuple[Sequence[Channel], ChannelId | None]:
+        pk = _workspace(workspace_id)
+        start = {"pk": pk, "sk": f"channel#{after}"} if after else None
+        items, last = self._table.query(pk, prefix="channel#", after=start, limit=limit)
+        channels = [from_item(workspace_id, item) for item in items]
+        shown = [channel for channel in channels if channel.state != "connecting"]
+        return shown, ChannelId(last["sk"].removeprefix("channel#")) if last else None
+
+    def all_connected(self) -> Iterator[ChannelRef]:
+        """Every connected channel of every workspace; for scheduled work only."""
+        for shard in range(_SHARDS):
+            for item in self._table.query_index("by_shard", "shard", str(shard)):
+                workspace = WorkspaceId(item["pk"].removeprefix("workspace#"))
+                yield ChannelRef(workspace, ChannelId(item["sk"].removeprefix("channel#")))
+
+    def number_owner(self, provider: str, phone_number_id: str) -> ChannelRef | None:
+        """The channel to which a number is connected, in whatever workspace."""
+        item = self._table.get(_number_key(provider, phone_number_id))
+        return ChannelRef(WorkspaceId(item["workspace_id"]), ChannelId(item["channel_id"])) if item else None
+
+    # --- connecting ---
+
+    def reserve(self, channel: Channel, secret_digest: str, now: datetime) -> None:
+        """Claims name and number and makes the webhook known, for CONNECTING_FOR.
+
+        Raises ChannelNameTaken, NumberAlreadyConnected, Contended; nothing is written then.
+        """
+        expires_at = int((now + CONNECTING_FOR).timestamp())
+        free = "attribute_not_exists(pk) OR expires_at < :now"
+        values = {":now": int(now.timestamp())}
+        items = [*_claims(channel), {**_base(_channel_key(channel.ref), channel), **to_item(channel)}]
+        items.append({**_webhook_item(channel), "secret_digests": [secret_digest]})
+        expiring = [{**item, "expires_at": expires_at} for item in items]
+        puts = [self._table.put_request(item, condition=free, values=values) for item in expiring]
+        try:
+            self._table.transact(*(("Put", put) for put in puts))
+        except TransactionFailed as failure:
+            raise _taken(channel, failure.failed) from failure
+
+    def activate(self, channel: Channel) -> Channel:
+        """From now on the channel is there for good. Raises Contended if the reservation was lost."""
+        active = replace(channel, state="active")
+        own = {":id": channel.ref.channel_id}
+        keep = [
+            self._table.update_request(key, "REMOVE expires_at", condition=_OWN, values=own)
+            for key in _claim_keys(channel)
+        ]
+        item = {**_base(_channel_key(channel.ref), active), **to_item(active), "shard": _shard(channel.ref)}
+        put = self._table.put_request(item, condition=_OWN, values=own)
+        try:
+            self._table.transact(*(("Update", update) for update in keep), ("Put", put))
+        except TransactionFailed as failure:
+            raise Contended("The reservation of the channel ended before it was connected.") from failure
+        return active
+
+    def release(self, channel: Channel) -> None:
+        """Undoes `reserve`."""
+        self._table.transact(*self._deletes(channel, [*_claim_keys(channel), _channel_key(channel.ref)]))
+
+    def _deletes(self, channel: Channel, keys: Sequence[Key]) -> list[Write]:
+        """Of what the channel still owns; what another has taken over since stays."""
+        values = {":id": channel.ref.channel_id}
+        condition = f"attribute_not_exists(pk) OR {_OWN}"
+        return [
+            ("Delete", self._table.delete_request(key, condition=condition, values=values)) for key in keys
+        ]
+
+    # --- afterwards ---
+
+    def change(self, channel: Channel, changed: Channel) -> None:
+        """Name, pace and country. Raises ChannelNameTaken, Contended."""
+        update = self._table.update_request(
+            _channel_key(channel.ref),
+            "SET #name = :name, messages_per_second = :pace, default_country = :country",
+            names={"#name": "name", "#state": "state"},
+            values={
+                ":gone": "disconnected",
+                ":name": changed.name,
+                ":pace": changed.messages_per_second,
+                ":country": changed.default_country or "",
+            },
+            condition="#state <> :gone",
+        )
+        writes: list[Write] = [("Update", update)]
+        if name_key(changed.name) != name_key(channel.name):
+            writes.insert(0, ("Put", self._table.put_request(_name_item(changed), condition=_FREE)))
+            writes.append(("Delete", self._table.delete_request(_name_key(channel))))
+        try:
+            self._table.transact(*writes)
+        except TransactionFailed as failure:
+            if 0 in failure.failed and len(writes) > 1:
+                raise _name_taken(changed.name) from failure
+            raise Contended("The channel was changed by somebody else; read it and try again.") from failure
+
+    def set_state(self, ref: ChannelRef, state: State) -> bool:
+        """For what the provider tells while sending. False if the channel is in that state, or
+        disconnected.
+        """
+        try:
+            self._table.update(
+                _channel_key(ref),
+                "SET #state = :state",
+                names={"#state": "state"},
+                values={":state": state, ":gone": "disconnected"},
+                condition="attribute_exists(pk) AND NOT #state IN (:state, :gone)",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def disconnect(self, channel: Channel, webhook_cleared: bool) -> None:
+        """Gives back name and number, forgets the webhook, destroys the API key. Idempotent."""
+        update = self._table.update_request(
+            _channel_key(channel.ref),
+            "SET #state = :gone, webhook_cleared = :cleared REMOVE encrypted_api_key, shard",
+            names={"#state": "state"},
+            values={":gone": "disconnected", ":cleared": webhook_cleared, ":id": channel.ref.channel_id},
+            condition=_OWN,
+        )
+        self._table.transact(("Update", update), *self._deletes(channel, _claim_keys(channel)))
+
+
+_FREE = "attribute_not_exists(pk)"
+_OWN = "channel_id = :id"
+
+
+def _workspace(workspace_id: WorkspaceId) -> str:
+    return f"workspace#{workspace_id}"
+
+
+def _channel_key(ref: ChannelRef) -> Key:
+    return Key(_workspace(ref.workspace_id), f"channel#{ref.channel_id}")
+
+
+def _name_key(channel: Channel) -> Key:
+    return Key(_workspace(channel.ref.workspace_id), f"name#{name_key(channel.name)}")
+
+
+def _number_key(provider: str, phone_number_id: str) -> Key:
+    return Key(f"number#{provider}#{phone_number_id}", "number")
+
+
+def _webhook_key(channel: Channel) -> Key:
+    return Key(f"webhook#{channel.webhook_id}", "webhook")
+
+
+def _claim_keys(channel: Channel) -> list[Key]:
+    return [_name_key(channel), _number_key(channel.provider, channel.phone_number_id), _webhook_key(channel)]
+
+
+def _base(key: Key, channel: Channel) -> Item:
+    ref = channel.ref
+    return {"pk": key.pk, "sk": key.sk, "workspace_id": ref.workspace_id, "channel_id": ref.channel_id}
+
+
+def _name_item(channel: Channel) -> Item:
+    return _base(_name_key(channel), channel)
+
+
+def _claims(channel: Channel) -> list[Item]:
+    return [_name_item(channel), _base(_number_key(channel.provider, channel.phone_number_id), channel)]
+
+
+def _webhook_item(channel: Channel) -> Item:
+    return {**_base(_webhook_key(channel), channel), "provider": channel.provider}
+
+
+def _shard(ref: ChannelRef) -> str:
+    """Spreads scheduled reading over partitions; the same for one channel always."""
+    return str(sum(ref.channel_id.encode()) % _SHARDS)
+
+
+def _taken(channel: Channel, failed: Sequence[int]) -> Exception:
+    if 0 in failed:
+        return _name_taken(channel.name)
+    if 1 in failed:
+        return NumberAlreadyConnected(
+            f"The number {channel.phone_number} is already connected. A number has one webhook, so it can be"
+            " connected once; disconnect it there first.",
+        )
+    return Contended("The channel is being connected by another request right now.")
+
+
+def _name_taken(name: str) -> ChannelNameTaken:
+    return ChannelNameTaken(
+        f"Another channel of this workspace is named “{name}”. Names are unique, whatever their case."
+    )

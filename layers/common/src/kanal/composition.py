@@ -1,0 +1,125 @@
+"""Puts the parts together, once per container and only those that a function asks for. Entry points only."""
+
+import time
+from datetime import timedelta
+from functools import cache
+
+from kanal.aws.bus import Bus
+from kanal.aws.clients import client
+from kanal.aws.secret import Secrets
+from kanal.aws.table import Table
+from kanal.channels.cached import RecentChannels
+from kanal.channels.connect import Connecting
+from kanal.channels.credentials import Providers
+from kanal.channels.store import ChannelStore
+from kanal.clock import utc_now
+from kanal.contacts.store import ContactStore
+from kanal.ids import new_token
+from kanal.inbox.apply import Stores
+from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
+from kanal.inbox.process import Inbox
+from kanal.messages.store import MessageStore
+from kanal.providers.dialog360 import http_client
+from kanal.sending.accept import Accepting
+from kanal.sending.deliver import Sending
+from kanal.sending.pacestore import PaceStore
+from kanal.sending.queue import SendQueue
+from kanal.settings import settings
+from kanal.templates.jobs import SyncJobs
+from kanal.templates.store import TemplateStore
+from kanal.templates.sync import Syncing
+
+
+@cache
+def channels() -> ChannelStore:
+    return ChannelStore(_table(settings().channels_table))
+
+
+@cache
+def contacts() -> ContactStore:
+    return ContactStore(_table(settings().contacts_table), new_token)
+
+
+@cache
+def messages() -> MessageStore:
+    return MessageStore(_table(settings().messages_table))
+
+
+@cache
+def templates() -> TemplateStore:
+    return TemplateStore(_table(settings().templates_table))
+
+
+@cache
+def secrets() -> Secrets:
+    return Secrets(settings().secrets_key_id, client("kms"))
+
+
+@cache
+def providers() -> Providers:
+    return Providers(http_client(settings().dialog360_base_url), secrets())
+
+
+@cache
+def pace() -> PaceStore:
+    return PaceStore(_table(settings().channels_table), utc_now)
+
+
+@cache
+def bucket() -> Bucket:
+    return Bucket(settings().payloads_bucket, client("s3"))
+
+
+@cache
+def send_queue() -> SendQueue:
+    return SendQueue(settings().send_queue_url, client("sqs"))
+
+
+@cache
+def sync_jobs() -> SyncJobs:
+    return SyncJobs(settings().template_sync_queue_url, client("sqs"))
+
+
+def connecting(webhook_base_url: str) -> Connecting:
+    return Connecting(channels(), providers(), secrets(), new_token, utc_now, webhook_base_url)
+
+
+@cache
+def accepting() -> Accepting:
+    return Accepting(channels(), contacts(), templates(), messages(), send_queue(), utc_now)
+
+
+@cache
+def syncing() -> Syncing:
+    return Syncing(channels(), templates(), providers(), utc_now)
+
+
+@cache
+def inbox() -> Inbox:
+    return Inbox(
+        channels=channels(),
+        recent_channels=RecentChannels(channels(), utc_now, timedelta(minutes=1)),
+        stores=Stores(contacts(), messages()),
+        raw_items=RawItems(_table(settings().messages_table), bucket()),
+        dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
+        bus=Bus(settings().bus_name, client("events")),
+    )
+
+
+@cache
+def sending() -> Sending:
+    return Sending(
+        channels=channels(),
+        recent_channels=RecentChannels(channels(), utc_now, timedelta(seconds=5)),
+        contacts=contacts(),
+        messages=messages(),
+        providers=providers(),
+        bus=Bus(settings().bus_name, client("events")),
+        clock=utc_now,
+        new_token=new_token,
+        sleep=time.sleep,
+    )
+
+
+def _table(name: str) -> Table:
+    return Table(name, client("dynamodb"))

@@ -1,0 +1,1 @@
+"""Contacts: one person as seen by one channel, and the identities that point at them."""

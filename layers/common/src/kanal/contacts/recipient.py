@@ -1,0 +1,54 @@
+"""Reads what a caller wrote as the recipient of a message."""
+
+import re
+
+import phonenumbers
+
+from kanal.contacts.model import Identity
+from kanal.errors import FieldError, InvalidRequest
+from kanal.ids import CONTACT_ID, ContactId
+
+_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+_INTERNATIONAL = re.compile(r"\+[\d\s().-]+")
+
+
+def parse_recipient(text: str, default_country: str | None) -> ContactId | Identity:
+    """A contact id, a business-scoped user id, or a phone number.
+
+    Numbers are read leniently (spaces, dashes, the trunk zero; without `+` in the channel's default country),
+    and never refused for a numbering plan alone: WhatsApp keeps ids that are not valid numbers any more.
+
+    Raises InvalidRequest.
+    """
+    if CONTACT_ID.fullmatch(text):
+        return ContactId(text)
+    if _BSUID.fullmatch(text):
+        return Identity("user_id", text)
+    digits = _possible_number(text, default_country) or _international_digits(text)
+    if digits is None:
+        country = "" if default_country else ", or give the channel a default_country"
+        raise InvalidRequest(
+            FieldError(
+                "/to",
+                "is neither a phone number, a contact id nor a user id. Write numbers with country code,"
+                f" such as +4915112345678{country}.",
+                "recipient_invalid",
+            )
+        )
+    return Identity("wa_id", digits)
+
+
+def _possible_number(text: str, default_country: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(text, default_country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).lstrip("+")
+
+
+def _international_digits(text: str) -> str | None:
+    """Forms that no numbering plan has any more and WhatsApp still uses, such as +52 1 and ten digits."""
+    digits = re.sub(r"\D", "", text)
+    return digits if _INTERNATIONAL.fullmatch(text) and 7 <= len(digits) <= 15 else None

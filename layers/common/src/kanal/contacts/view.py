@@ -1,0 +1,29 @@
+"""How a contact is shown to the platform."""
+
+from datetime import datetime
+from typing import Any
+
+from kanal.contacts.model import Contact
+from kanal.times import rfc3339
+from kanal.windows.rules import Window
+
+
+def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
+    wa_id = contact.wa_id.value if contact.wa_id else None
+    return {
+        "id": contact.id,
+        "channel_id": contact.ref.channel_id,
+        "phone_number": f"+{wa_id}" if wa_id else None,
+        "wa_id": wa_id,
+        "user_id": contact.user_id.value if contact.user_id else None,
+        "username": contact.username.value if contact.username else None,
+        "profile_name": contact.profile_name.value if contact.profile_name else None,
+        "window": window_as_json(contact.window, now),
+    }
+
+
+def window_as_json(window: Window, now: datetime) -> dict[str, Any]:
+    return {
+        "open": window.is_open(now),
+        "open_until": rfc3339(window.open_until) if window.open_until else None,
+    }

@@ -1,0 +1,225 @@
+"""Every error that Kanal raises on purpose.
+
+KanalError
+├── CallerError                 the caller can mend it
+│   ├── InvalidRequest          fields are wrong; names each of them
+│   ├── Forbidden
+│   ├── NotFound
+│   ├── WebhookRefused          a webhook that is not the provider's, or not a webhook
+│   └── Conflict                the request is fine, the state is not
+│       ├── ChannelNameTaken
+│       ├── NumberAlreadyConnected
+│       ├── NumberBlocked
+│       ├── ChannelCannotSend
+│       ├── ChannelDisconnected
+│       ├── WindowClosed
+│       ├── TemplateNotSendable
+│       └── IdempotencyKeyReused
+├── ProviderError               the provider's answer or silence
+│   ├── ApiKeyRejected
+│   ├── ProviderUnavailable
+│   ├── ProviderRefused
+│   ├── ProviderAnswerUnreadable
+│   └── WebhookNotRegistered
+└── OurError                    a fault of this deployment
+    ├── ConfigurationError
+    ├── Contended               too many writers on one record; the same call later goes through
+    ├── QueueUnavailable        stored, but not handed on; the same call again finishes the work
+    ├── BusUnavailable          some events were not taken; publishing them again is right
+    └── AwsUnavailable          an AWS service did not answer, or refused for now
+
+An ambiguous outcome of a send is not in this tree: it is a state that is stored (`unconfirmed`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Fault = Literal["caller", "provider", "us"]
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field: where (JSON pointer into the request body), what is wrong, and what to do."""
+
+    pointer: str
+    message: str
+    code: str = "invalid"
+
+
+class KanalError(Exception):
+    """Something that ended a use case. `detail` is written for the person who reads the answer.
+
+    Never put a secret or message text into `detail` or `facts`: both reach answers and logs.
+    """
+
+    code: ClassVar[str]
+    fault: ClassVar[Fault]
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str, **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts: Mapping[str, Any] = facts
+
+
+class CallerError(KanalError):
+    fault = "caller"
+
+
+class InvalidRequest(CallerError):
+    """The body, query or a header breaks a documented rule. Nothing was done."""
+
+    code = "invalid_request"
+
+    def __init__(self, *errors: FieldError, detail: str | None = None) -> None:
+        super().__init__(detail or f"{errors[0].pointer}: {errors[0].message}")
+        self.errors = errors
+
+
+class Forbidden(CallerError):
+    """The token is good but lacks the scope, or names no usable workspace."""
+
+    code = "forbidden"
+
+
+class NotFound(CallerError):
+    """Nothing of that id in the caller's workspace; another workspace's id looks the same."""
+
+    code = "not_found"
+
+
+class WebhookRefused(CallerError):
+    """A delivery that is not acknowledged. `status` is what the provider is told."""
+
+    code = "webhook_refused"
+
+    def __init__(self, status: int, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+
+
+class Conflict(CallerError):
+    code = "conflict"
+
+
+class ChannelNameTaken(Conflict):
+    """Another channel of the workspace has this name, whatever its case."""
+
+    code = "channel_name_taken"
+
+
+class NumberAlreadyConnected(Conflict):
+    """A WhatsApp number has one webhook, so it can be connected once."""
+
+    code = "number_already_connected"
+
+
+class NumberBlocked(Conflict):
+    """The provider reports that the number may not send (`can_send_message: BLOCKED`)."""
+
+    code = "number_blocked"
+
+
+class ChannelCannotSend(Conflict):
+    """The channel's state stops sending: invalid credentials, unpaid, restricted, paused, disconnected."""
+
+    code = "channel_cannot_send"
+
+
+class ChannelDisconnected(Conflict):
+    """A disconnected channel can be read, and nothing else."""
+
+    code = "channel_disconnected"
+
+
+class WindowClosed(Conflict):
+    """Free-form message while the customer service window of the contact is closed."""
+
+    code = "window_closed"
+
+
+class TemplateNotSendable(Conflict):
+    """The named template is unknown to the channel or not approved."""
+
+    code = "template_not_sendable"
+
+
+class IdempotencyKeyReused(Conflict):
+    """The Idempotency-Key was used before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class ProviderError(KanalError):
+    fault = "provider"
+
+
+class ApiKeyRejected(ProviderError):
+    """The provider does not accept the key (HTTP 401)."""
+
+    code = "api_key_rejected"
+
+
+class ProviderUnavailable(ProviderError):
+    """Timeout, refused connection, throttle or 5xx while nothing was at stake but time."""
+
+    code = "provider_unavailable"
+    retryable = True
+
+
+class ProviderRefused(ProviderError):
+    """The provider understood the call and will not do it; its words are in `detail`."""
+
+    code = "provider_refused"
+
+
+class WebhookNotRegistered(ProviderError):
+    """The provider took the webhook but shows another one when asked."""
+
+    code = "webhook_not_registered"
+
+
+class ProviderAnswerUnreadable(ProviderError):
+    """The provider answered 2xx with something that is not what its documentation shows."""
+
+    code = "provider_answer_unreadable"
+
+
+class OurError(KanalError):
+    fault = "us"
+
+
+class ConfigurationError(OurError):
+    """A setting of this deployment is missing or wrong."""
+
+    code = "configuration_error"
+
+
+class Contended(OurError):
+    """A record changed under us more often than we try again."""
+
+    code = "contended"
+    retryable = True
+
+
+class QueueUnavailable(OurError):
+    """The message is stored but the queue did not take it; the same Idempotency-Key finishes the work."""
+
+    code = "queue_unavailable"
+    retryable = True
+
+
+class BusUnavailable(OurError):
+    """The bus did not take some events. Publishing the same batch again is right."""
+
+    code = "bus_unavailable"
+    retryable = True
+
+
+class AwsUnavailable(OurError):
+    """An AWS service did not answer in time, throttled, or failed, repeatedly."""
+
+    code = "aws_unavailable"
+    retryable = True

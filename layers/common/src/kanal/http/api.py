@@ -1,0 +1,109 @@
+"""The resolver that every HTTP function uses: routes with checked bodies, and every error as a problem."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kanal.errors import AwsUnavailable, FieldError, InvalidRequest, KanalError
+from kanal.http.access import workspace_of
+from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
+from kanal.ids import WorkspaceId
+from kanal.observability import logger
+from kanal.settings import settings
+
+
+class Api(APIGatewayHttpResolver):
+    """`union_tags`: the values of `type` where a body is one of several shapes.
+
+    pydantic puts the tag into the location of an error; it is no part of the caller's document.
+    """
+
+    def __init__(self, union_tags: frozenset[str] = frozenset()) -> None:
+        super().__init__(enable_validation=True)
+        self._union_tags = union_tags
+        self.exception_handler(KanalError)(self._known)
+        self.exception_handler(RequestValidationError)(self._invalid)
+        self.exception_handler([ClientError, BotoCoreError])(self._aws)
+        self.not_found(self._no_route)
+
+    def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Every body is read as JSON, whatever its content type says: there is nothing else it could be."""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        event = {**event, "headers": {**headers, "content-type": "application/json"}}
+        try:
+            return self.resolve(event, context)
+        except Exception as error:  # noqa: BLE001  # the last line of defence: the caller gets an answer, we get the trace
+            logger.exception("Unhandled error", extra={"error": type(error).__name__})
+            words = "Something went wrong on our side. The request id leads to the log entry."
+            return self._answer(
+                problem(500, "internal_error", "Internal error", words, _request_id(event))
+            ).build_plain()
+
+    def workspace(self, scope: str) -> WorkspaceId:
+        """The caller's workspace; raises Forbidden without the scope."""
+        return workspace_of(self.current_event.raw_event, scope, settings().workspace_claim)
+
+    def base_url(self) -> str:
+        """Where the provider reaches us: as configured, else the domain on which we were called."""
+        configured = settings().webhook_base_url
+        return configured or f"https://{self.current_event.raw_event['requestContext']['domainName']}"
+
+    # --- errors ---
+
+    def _known(self, error: KanalError) -> Response[str]:
+        if error.fault == "us":
+            logger.error("A fault of this deployment", extra={"code": error.code})
+        return self._answer(problem_of(error, self._request_id()))
+
+    def _aws(self, error: Exception) -> Response[str]:
+        logger.exception("An AWS call failed", extra={"error": type(error).__name__})
+        known = AwsUnavailable("A service that this needs does not answer. Try again shortly.")
+        return self._answer(problem_of(known, self._request_id()))
+
+    def _invalid(self, error: RequestValidationError) -> Response[str]:
+        found = [self._field_error(one) for one in error.errors()]
+        return self._answer(problem_of(InvalidRequest(*found), self._request_id()))
+
+    def _no_route(self, _: NotFoundError) -> Response[str]:
+        words = "There is no such route. The API's description is at /v1/openapi.json."
+        return self._answer(problem(404, "not_found", "Not found", words, self._request_id()))
+
+    def _field_error(self, error: Mapping[str, Any]) -> FieldError:
+        where, *steps = error["loc"]
+        if where == "body" and steps and steps[0] in self._union_tags:
+            steps = steps[1:]
+        if error["type"] == "json_invalid":
+            return FieldError("", "The body is not JSON.", "json_invalid")
+        path = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+        pointer = path if where == "body" else f"{where}:{path.lstrip('/')}"
+        return FieldError(pointer, str(error["msg"]), str(error["type"]))
+
+    def _request_id(self) -> str:
+        return _request_id(self.current_event.raw_event)
+
+    @staticmethod
+    def _answer(shown: Mapping[str, Any]) -> "Answer":
+        return Answer(shown)
+
+
+class Answer(Response[str]):
+    """A problem as an answer."""
+
+    def __init__(self, shown: Mapping[str, Any]) -> None:
+        super().__init__(status_code=shown["status"], content_type=CONTENT_TYPE, body=body(shown))
+
+    def build_plain(self) -> dict[str, Any]:
+        return {
+            "statusCode": self.status_code,
+            "headers": {"content-type": CONTENT_TYPE},
+            "body": self.body,
+            "isBase64Encoded": False,
+        }
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    return str(event["requestContext"].get("requestId", ""))

@@ -1,0 +1,64 @@
+"""Ids: their types, how they are made, and the key prefix that keeps tenants apart."""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NewType
+
+WorkspaceId = NewType("WorkspaceId", str)
+ChannelId = NewType("ChannelId", str)
+ContactId = NewType("ContactId", str)
+MessageId = NewType("MessageId", str)
+WebhookId = NewType("WebhookId", str)
+Wamid = NewType("Wamid", str)
+"""WhatsApp's message id: opaque, variable length, never parsed."""
+
+NewToken = Callable[[], str]
+"""Gives a fresh unguessable token of 26 characters; injected where ids are made."""
+
+WORKSPACE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""No `#`: workspace ids are parts of keys."""
+MESSAGE_ID = re.compile(r"msg_[a-z2-7]{26}")
+CONTACT_ID = re.compile(r"con_[a-z2-7]{26}")
+
+
+@dataclass(frozen=True)
+class ChannelRef:
+    """A channel together with its tenant. Every key of a channel's data starts with it."""
+
+    workspace_id: WorkspaceId
+    channel_id: ChannelId
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.workspace_id}#{self.channel_id}"
+
+
+def new_token() -> str:
+    return _base32(secrets.token_bytes(16))
+
+
+def derived_token(*parts: str) -> str:
+    """The same parts give the same token, so repeating the work that made it makes nothing new.
+
+    Parts are length-prefixed: ("ab", "c") and ("a", "bc") differ.
+    """
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return _base32(hashlib.sha256(text.encode()).digest()[:16])
+
+
+def inbound_message_id(ref: ChannelRef, wamid: Wamid) -> MessageId:
+    """One inbound wamid is one message, however often its webhook arrives."""
+    return MessageId("msg_" + derived_token("inbound", ref.prefix, wamid))
+
+
+def outbound_message_id(ref: ChannelRef, idempotency_key: str) -> MessageId:
+    """One idempotency key of a channel is one message, however often the request arrives."""
+    return MessageId("msg_" + derived_token("outbound", ref.prefix, idempotency_key))
+
+
+def _base32(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=").lower()

@@ -1,0 +1,91 @@
+"""What one inbound message or status does to contacts, windows and messages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kanal.aws.bus import Event
+from kanal.contacts.model import Sighting
+from kanal.contacts.store import ContactStore
+from kanal.contacts.view import as_json as contact_as_json
+from kanal.ids import MESSAGE_ID, ChannelRef, MessageId, inbound_message_id
+from kanal.inbox.decode import DecodedMessage, DecodedStatus, Sender
+from kanal.messages.delivery import Fact
+from kanal.messages.events import message_received, message_status
+from kanal.messages.model import Message
+from kanal.messages.store import MessageStore
+from kanal.times import rfc3339
+from kanal.windows.rules import OUTSIDE_WINDOW_CODE, opened_until
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When a webhook reached us, and whether it may have been handled before.
+
+    The second time its events are published again: the first time may have ended before they were.
+    """
+
+    received_at: datetime
+    may_be_repeated: bool
+
+
+@dataclass(frozen=True)
+class Stores:
+    contacts: ContactStore
+    messages: MessageStore
+
+
+def apply_message(
+    stores: Stores, ref: ChannelRef, decoded: DecodedMessage, sender: Sender, raw: object, arrival: Arrival
+) -> Iterator[Event]:
+    contact = stores.contacts.sight(ref, _sighting(decoded, sender, arrival), arrival.received_at)
+    message = Message(
+        id=inbound_message_id(ref, decoded.wamid),
+        ref=ref,
+        contact_id=contact.id,
+        direction="inbound",
+        type=decoded.type,
+        content=decoded.content,
+        raw=raw,
+        created_at=arrival.received_at,
+        wamid=decoded.wamid,
+        sent_at=decoded.at,
+    )
+    is_new = stores.messages.add(message)
+    if is_new or arrival.may_be_repeated:
+        yield message_received(message, contact_as_json(contact, arrival.received_at))
+
+
+def apply_status(
+    stores: Stores, ref: ChannelRef, decoded: DecodedStatus, arrival: Arrival
+) -> Iterator[Event]:
+    fact = Fact(decoded.status, decoded.at, arrival.received_at, tuple(decoded.errors), decoded.pricing)
+    applied = stores.messages.apply_fact(ref, decoded.wamid, _our_id(decoded.callback_data), fact)
+    message = applied.message
+    if message is None:
+        return
+    if _is_outside_window(decoded):
+        stores.contacts.close_window(ref, message.contact_id, decoded.at or arrival.received_at)
+    if applied.is_new or arrival.may_be_repeated:
+        yield message_status(message, fact)
+
+
+def _sighting(decoded: DecodedMessage, sender: Sender, arrival: Arrival) -> Sighting:
+    return Sighting(
+        order=f"{rfc3339(decoded.at or arrival.received_at)}#{decoded.wamid}",
+        wa_id=sender.wa_id,
+        user_id=sender.user_id,
+        profile_name=sender.profile_name,
+        username=sender.username,
+        window_open_until=opened_until(decoded.type, decoded.at),
+    )
+
+
+def _our_id(callback_data: str | None) -> MessageId | None:
+    """Other software may send through the same number: only what looks like ours is taken for ours."""
+    return MessageId(callback_data) if callback_data and MESSAGE_ID.fullmatch(callback_data) else None
+
+
+def _is_outside_window(decoded: DecodedStatus) -> bool:
+    codes = [error.get("code") for error in decoded.errors if isinstance(error, dict)]
+    return decoded.status == "failed" and OUTSIDE_WINDOW_CODE in codes

@@ -1,0 +1,36 @@
+"""Reads a record of the inbound queue: whose webhook it is, when it came, and its body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.inbox.apply import Arrival
+from kanal.inbox.keeping import Bucket
+from kanal.times import parse_rfc3339
+
+_REDRIVEN_AFTER = timedelta(minutes=1)
+"""`receive` queues at once; a queue message that is so much younger than its webhook was moved back by a
+person.
+"""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    ref: ChannelRef
+    body: str
+    arrival: Arrival
+
+
+def read_delivery(record: Mapping[str, Any], bucket: Bucket) -> Delivery:
+    given = {name: value["stringValue"] for name, value in record["messageAttributes"].items()}
+    received_at = parse_rfc3339(given["received_at"])
+    queued_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    tried_before = record["attributes"]["ApproximateReceiveCount"] != "1"
+    key = given.get("s3_key")
+    return Delivery(
+        ref=ChannelRef(WorkspaceId(given["workspace_id"]), ChannelId(given["channel_id"])),
+        body=bucket.get(key) if key else record["body"],
+        arrival=Arrival(received_at, tried_before or queued_at - received_at > _REDRIVEN_AFTER),
+    )

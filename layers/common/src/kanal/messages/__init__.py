@@ -1,0 +1,1 @@
+"""Messages: inbound and outbound, their timeline of facts and the state that follows from it."""

@@ -1,0 +1,55 @@
+"""The state of an outbound message: which facts are known, and which of them is shown.
+
+A fact is one thing that happened (`sent`, `delivered`, `read`, ...), with WhatsApp's time and the time of
+arrival. Facts arrive in any order and repeatedly; each is kept once, and the state is the highest-ranked of
+them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from kanal import rawjson
+from kanal.times import rfc3339
+
+Stage = Literal["queued", "sending", "unconfirmed", "sent", "failed"]
+"""How far our own sender has come; the provider's facts may be ahead of it."""
+
+RANK: dict[str, int] = {
+    "queued": 0,
+    "sending": 1,
+    "unconfirmed": 2,
+    "sent": 3,
+    "failed": 4,  # WhatsApp may report it after `sent`
+    "delivered": 5,  # and a delivery after `failed` is what happened in the end
+    "read": 6,
+    "played": 7,
+}
+"""Statuses without a rank (`deleted`, `warning`, and what WhatsApp invents next) are kept and never shown as
+state.
+"""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`at` is WhatsApp's time, None where the status had none; `received_at` is when it reached us."""
+
+    status: str
+    at: datetime | None
+    received_at: datetime
+    errors: tuple[Any, ...] = ()
+    pricing: Any = None
+
+    @property
+    def order(self) -> str:
+        """Decides between two reports of one fact, the same way in any order of arrival: the earliest is
+        kept.
+        """
+        content = rawjson.write([list(self.errors), self.pricing])
+        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+        return f"{rfc3339(self.at or self.received_at)}#{rfc3339(self.received_at)}#{digest}"
+
+
+def state_of(stage: Stage, facts: dict[str, Fact]) -> str:
+    return max([stage, *(name for name in facts if name in RANK)], key=lambda name: RANK[name])

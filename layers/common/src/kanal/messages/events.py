@@ -1,0 +1,43 @@
+"""The events about messages. Each is built from what is stored, so a repetition says the same."""
+
+import json
+from typing import Any
+
+from kanal.aws.bus import MAX_DETAIL_BYTES, Event
+from kanal.ids import derived_token
+from kanal.messages.delivery import Fact
+from kanal.messages.model import Message, as_json
+
+_ROOM_FOR_THE_REST = 8 * 1024
+
+
+def message_received(message: Message, contact: dict[str, Any]) -> Event:
+    """Content too large for an event is left out (`content_omitted`); the message has it over the API."""
+    shown = as_json(message)
+    if len(json.dumps(shown.get(message.type))) > MAX_DETAIL_BYTES - _ROOM_FOR_THE_REST:
+        shown = {**shown, message.type: None, "content_omitted": True}
+    return _event("message.received", message, "", {"message": shown, "contact": contact})
+
+
+def message_status(message: Message, fact: Fact) -> Event:
+    """A fact that WhatsApp reported. `message.state` is the state after it, `status` what was reported."""
+    return _event("message.status", message, fact.order + fact.status, _status(message, fact.status))
+
+
+def message_outcome(message: Message) -> Event:
+    """What our own sender found out: `failed` before WhatsApp took it, or `unconfirmed`."""
+    return _event(
+        "message.status", message, f"{message.stage}{message.attempts}", _status(message, message.stage)
+    )
+
+
+def _status(message: Message, status: str) -> dict[str, Any]:
+    shown = as_json(message)
+    shown.pop(message.type, None)
+    return {"status": status, "message": shown}
+
+
+def _event(kind: str, message: Message, distinction: str, detail: dict[str, Any]) -> Event:
+    event_id = "evt_" + derived_token(kind, message.ref.prefix, message.id, distinction)
+    ref = message.ref
+    return Event(event_id, kind, {"workspace_id": ref.workspace_id, "channel_id": ref.channel_id, **detail})

@@ -1,0 +1,191 @@
+"""Messages in the messages table.
+
+| pk | sk | holds |
+|---|---|---|
+| workspace#channel#message id | message | one message, its stage and its facts |
+| workspace#channel#wamid#WhatsApp's id | wamid | which outbound message it is; facts that wait for it |
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kanal.aws.table import ConditionFailed, Key, Table
+from kanal.errors import Contended
+from kanal.ids import ChannelRef, MessageId, Wamid
+from kanal.messages import records
+from kanal.messages.delivery import Fact
+from kanal.messages.model import Attempt, Message
+from kanal.rawjson import write
+from kanal.times import rfc3339
+
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a fact did. `message` is None while nobody knows whose it is: the fact is parked until then."""
+
+    message: Message | None
+    fact: Fact
+    is_new: bool
+
+
+class MessageStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, ref: ChannelRef, message_id: MessageId) -> Message | None:
+        item = self._table.get(_message_key(ref, message_id))
+        return records.from_item(ref, item) if item else None
+
+    def add(self, message: Message) -> bool:
+        """False if a message of this id is there already; it stays as it is."""
+        key = _message_key(message.ref, message.id)
+        item = {"pk": key.pk, "sk": key.sk, **records.to_item(message)}
+        try:
+            self._table.put(item, condition="attribute_not_exists(pk)")
+        except ConditionFailed:
+            return False
+        return True
+
+    # --- what WhatsApp reports ---
+
+    def apply_fact(self, ref: ChannelRef, wamid: Wamid, message_id: MessageId | None, fact: Fact) -> Applied:
+        """Adds a fact to the message; repetitions change nothing.
+
+        `message_id` is what the provider echoed of ours, if it did. Without it the wamid tells the message;
+        a fact whose wamid nobody knows yet waits under the wamid.
+        """
+        if message_id and (applied := self._add_fact(ref, message_id, wamid, fact)):
+            return applied
+        for _ in range(_ATTEMPTS):
+            owner = self._park(ref, wamid, fact)
+            if owner is None:
+                return Applied(None, fact, is_new=False)
+            if applied := self._add_fact(ref, owner, wamid, fact):
+                return applied
+        raise Contended("The owner of a status changed while it was being applied.")
+
+    def link(self, ref: ChannelRef, wamid: Wamid, message_id: MessageId) -> list[Applied]:
+        """From now on the wamid names the message; facts that were waiting for that are applied.
+        Idempotent.
+        """
+        key = _wamid_key(ref, wamid)
+        known = self._table.update(
+            key, "SET message_id = :id", values={":id": message_id}, returning="ALL_OLD"
+        )
+        waiting = records.facts_from(known)
+        applied = [self._add_fact(ref, message_id, wamid, fact) for fact in waiting.values()]
+        return [result for result in applied if result]
+
+    def _add_fact(self, ref: ChannelRef, message_id: MessageId, wamid: Wamid, fact: Fact) -> Applied | None:
+        """None if there is no such message."""
+        try:
+            item = self._table.update(
+                _message_key(ref, message_id),
+                "SET #fact = :fact, wamid = if_not_exists(wamid, :wamid)",
+                names={"#fact": records.fact_attribute(fact.status), "#order": "order"},
+                values={":fact": records.fact_to_item(fact), ":wamid": wamid, ":order": fact.order},
+                condition="attribute_exists(pk) AND (attribute_not_exists(#fact) OR #fact.#order > :order)",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed as failure:
+            if failure.item is None:
+                return None
+            return Applied(records.from_item(ref, failure.item), fact, is_new=False)
+        return Applied(records.from_item(ref, item), fact, is_new=True)
+
+    def _park(self, ref: ChannelRef, wamid: Wamid, fact: Fact) -> MessageId | None:
+        """Keeps the fact under the wamid, or gives the message that the wamid names."""
+        try:
+            self._table.update(
+                _wamid_key(ref, wamid),
+                "SET #fact = :fact",
+                names={"#fact": records.fact_attribute(fact.status), "#order": "order"},
+                values={":fact": records.fact_to_item(fact), ":order": fact.order},
+                condition="attribute_not_exists(message_id)"
+                " AND (attribute_not_exists(#fact) OR #fact.#order > :order)",
+            )
+        except ConditionFailed as failure:
+            owner = (failure.item or {}).get("message_id")
+            return MessageId(owner) if owner else None
+        return None
+
+    # --- what our sender does ---
+
+    def claim(self, ref: ChannelRef, message_id: MessageId, attempt: Attempt) -> tuple[Message | None, bool]:
+        """The message and whether the attempt now owns it (`queued -> sending`). None: no such message."""
+        try:
+            item = self._table.update(
+                _message_key(ref, message_id),
+                "SET stage = :sending, attempts = attempts + :one, attempt_id = :id,"
+                " attempt_started_at = :started, attempt_until = :until",
+                values={
+                    ":sending": "sending",
+                    ":queued": "queued",
+                    ":one": 1,
+                    ":id": attempt.id,
+                    ":started": rfc3339(attempt.started_at),
+                    ":until": rfc3339(attempt.until),
+                },
+                condition="stage = :queued",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed as failure:
+            return (records.from_item(ref, failure.item) if failure.item else None), False
+        return records.from_item(ref, item), True
+
+    def record_accepted(self, message: Message, attempt_id: str, wamid: Wamid, at: datetime) -> Message:
+        """The provider took it. Also heals an attempt that was given up as unconfirmed meanwhile."""
+        return self._record(
+            message,
+            attempt_id,
+            "SET stage = :sent, accepted_at = :at, wamid = :wamid",
+            {":sent": "sent", ":at": rfc3339(at), ":wamid": wamid},
+            from_stages=("sending", "unconfirmed"),
+        )
+
+    def record_ended(
+        self, message: Message, attempt_id: str, stage: str, errors: Sequence[Mapping[str, Any]], at: datetime
+    ) -> Message:
+        """The sender is done with it: `failed` (certainly not sent) or `unconfirmed` (nobody knows)."""
+        values = {":stage": stage, ":at": rfc3339(at), ":errors": write(list(errors))}
+        return self._record(
+            message, attempt_id, "SET stage = :stage, ended_at = :at, errors = :errors", values
+        )
+
+    def record_requeued(self, message: Message, attempt_id: str) -> Message:
+        """The provider refused it for now, before processing: it may be claimed again."""
+        return self._record(message, attempt_id, "SET stage = :queued", {":queued": "queued"})
+
+    def _record(
+        self,
+        message: Message,
+        attempt_id: str,
+        expression: str,
+        values: Mapping[str, Any],
+        from_stages: Sequence[str] = ("sending",),
+    ) -> Message:
+        """The message as it is afterwards; a recording that came too late changes nothing."""
+        allowed = {f":from{number}": stage for number, stage in enumerate(from_stages)}
+        try:
+            item = self._table.update(
+                _message_key(message.ref, message.id),
+                expression,
+                values={**values, **allowed, ":attempt": attempt_id},
+                condition=f"attempt_id = :attempt AND stage IN ({', '.join(allowed)})",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed as failure:
+            item = failure.item or {}
+        return records.from_item(message.ref, item)
+
+
+def _message_key(ref: ChannelRef, message_id: MessageId) -> Key:
+    return Key(f"{ref.prefix}#{message_id}", "message")
+
+
+def _wamid_key(ref: ChannelRef, wamid: Wamid) -> Key:
+    return Key(f"{ref.prefix}#wamid#{wamid}", "wamid")

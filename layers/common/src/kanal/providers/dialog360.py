@@ -1,0 +1,217 @@
+"""360dialog's Messaging API (Cloud hosting): one API key is one WhatsApp number.
+
+Source: docs.360dialog.com, Messaging API reference (health, messages, webhooks, templates), autumn 2026.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from kanal.errors import ApiKeyRejected, ProviderAnswerUnreadable, ProviderRefused, ProviderUnavailable
+from kanal.providers.errorbody import read_error
+from kanal.providers.outcomes import Accepted, Outcome, Refused, TryLater, Unknown
+from kanal.providers.playbook import play_for
+
+NAME = "dialog360"
+_TIMEOUT = httpx.Timeout(connect=3, read=10, write=5, pool=5)
+_FACTS = "id,display_phone_number,verified_name,name_status,quality_rating,throughput,messaging_limit_tier"
+_TEMPLATE_FIELDS = (
+    "id,name,language,status,category,components,parameter_format,rejected_reason,quality_score"
+)
+_TEMPLATES_PER_PAGE = 100
+
+
+def http_client(base_url: str) -> httpx.Client:
+    """One for the container: connections are kept. The key goes with each request, never with the client."""
+    limits = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=20)
+    return httpx.Client(base_url=base_url, timeout=_TIMEOUT, limits=limits, follow_redirects=False)
+
+
+@dataclass(frozen=True)
+class Number:
+    """What the provider tells of the number behind a key."""
+
+    phone_number_id: str
+    phone_number: str
+    waba_id: str | None
+    verified_name: str | None
+    blocked_because: tuple[str, ...]
+    """Why it may not send (`BLOCKED`); empty if it may."""
+
+
+@dataclass(frozen=True)
+class WebhookConfig:
+    """Where the provider delivers. `headers` is None where it does not tell."""
+
+    url: str
+    headers: Mapping[str, str] | None
+
+
+class Dialog360:
+    """The number behind one API key.
+
+    All but `send` raise ApiKeyRejected, ProviderUnavailable, ProviderRefused or ProviderAnswerUnreadable.
+    """
+
+    def __init__(self, http: httpx.Client, api_key: str) -> None:
+        self._http = http
+        self._headers = {"D360-API-KEY": api_key}
+
+    def number(self) -> Number:
+        answer = self._call("GET", "/health_status", params={"fields": _FACTS})
+        health = answer.get("health_status")
+        entities = health.get("entities", []) if isinstance(health, dict) else []
+        digits = re.sub(r"\D", "", str(answer.get("display_phone_number", "")))
+        if not isinstance(answer.get("id"), str) or not digits or not isinstance(health, dict):
+            raise ProviderAnswerUnreadable("360dialog's health answer names no number for this key.")
+        blocked = health.get("can_send_message") == "BLOCKED"
+        return Number(
+            phone_number_id=answer["id"],
+            phone_number=f"+{digits}",
+            waba_id=_entity_id(entities, "WABA"),
+            verified_name=answer.get("verified_name"),
+            blocked_because=_reasons(entities) if blocked else (),
+        )
+
+    def webhook(self) -> WebhookConfig:
+        """An empty URL when none is set, which 360dialog also reports as 404."""
+        answer = self._call("GET", "/v1/configs/webhook", none_on=404)
+        headers = answer.get("headers")
+        return WebhookConfig(str(answer.get("url") or ""), headers if isinstance(headers, dict) else None)
+
+    def set_webhook(self, config: WebhookConfig) -> None:
+        """URL rules of 360dialog: https, no underscore and no port in the host name."""
+        body = {"url": config.url, "headers": dict(config.headers or {})}
+        self._call("POST", "/v1/configs/webhook", json=body)
+
+    def templates_page(self, after: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
+        """One page of message templates and the cursor of the next, None at the end."""
+        params = {"limit": str(_TEMPLATES_PER_PAGE), "fields": _TEMPLATE_FIELDS}
+        answer = self._call(
+            "GET", "/message_templates", params={**params, **({"after": after} if after else {})}
+        )
+        page, paging = answer.get("data"), answer.get("paging")
+        if not isinstance(page, list) or not all(isinstance(template, dict) for template in page):
+            raise ProviderAnswerUnreadable("360dialog's template list is not a list of templates.")
+        if not isinstance(paging, dict) or not paging.get("next"):
+            return page, None
+        cursors = paging.get("cursors")
+        following = cursors.get("after") if isinstance(cursors, dict) else None
+        return page, following if following != after else None
+
+    def send(self, body: Mapping[str, Any]) -> Outcome:
+        """Raises nothing for what the network or the provider does: every ending is an Outcome."""
+        try:
+            answer = self._http.post("/messages", json=body, headers=self._headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return TryLater(_failure("connection", f"360dialog was not reached ({type(error).__name__})."))
+        except httpx.RequestError as error:
+            words = f"The connection ended without an answer ({type(error).__name__})."
+            return Unknown(_failure("no_answer", words))
+        if answer.is_success:
+            return _accepted(answer)
+        return _not_accepted(answer)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        none_on: int | None = None,
+    ) -> dict[str, Any]:
+        try:
+            answer = self._http.request(method, path, params=params, json=json, headers=self._headers)
+        except httpx.RequestError as error:
+            raise ProviderUnavailable(f"360dialog did not answer ({type(error).__name__}).") from error
+        if answer.status_code == none_on:
+            return {}
+        if not answer.is_success:
+            raise _management_error(answer)
+        try:
+            parsed = answer.json()
+        except ValueError as error:
+            raise ProviderAnswerUnreadable(f"360dialog's answer to {method} {path} is not JSON.") from error
+        if not isinstance(parsed, dict):
+            raise ProviderAnswerUnreadable(f"360dialog's answer to {method} {path} is not an object.")
+        return parsed
+
+
+def message_body(
+    message_id: str, *, wa_id: str | None, user_id: str | None, message_type: str, content: Any
+) -> dict[str, Any]:
+    """The body of `POST /messages`. The phone goes with `+`: without it WhatsApp may add a country code.
+
+    `biz_opaque_callback_data` comes back in the statuses and names our message even if its answer was lost.
+    """
+    to = {"to": f"+{wa_id}"} if wa_id else {"recipient": user_id}
+    return {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **to,
+        "type": message_type,
+        message_type: content,
+        "biz_opaque_callback_data": message_id,
+    }
+
+
+def _accepted(answer: httpx.Response) -> Outcome:
+    try:
+        wamid = answer.json()["messages"][0]["id"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        wamid = None
+    if not isinstance(wamid, str) or not wamid:
+        return Unknown(
+            _failure("unreadable_answer", "360dialog accepted, but its answer names no message id.")
+        )
+    return Accepted(wamid)
+
+
+def _not_accepted(answer: httpx.Response) -> Outcome:
+    body = read_error(answer.status_code, answer.content)
+    play = play_for(answer.status_code, body.code)
+    code = body.code if body.code is not None else f"http_{answer.status_code}"
+    error = {**_failure(code, body.words or body.title), "title": body.title, "advice": play.advice}
+    if play.kind == "try_later":
+        return TryLater(error, _seconds(answer.headers.get("retry-after")))
+    return Unknown(error) if play.kind == "unknown" else Refused(error, play.effect)
+
+
+def _management_error(answer: httpx.Response) -> Exception:
+    body = read_error(answer.status_code, answer.content)
+    words = body.words or body.title
+    if answer.status_code == 401:
+        return ApiKeyRejected(f"360dialog does not accept the API key: {words}")
+    if answer.status_code == 429 or answer.status_code >= 500:
+        return ProviderUnavailable(f"360dialog answered HTTP {answer.status_code}: {words}")
+    return ProviderRefused(f"360dialog refused the call with HTTP {answer.status_code}: {words}")
+
+
+def _failure(code: int | str, message: str) -> dict[str, Any]:
+    return {"code": code, "title": message, "message": message, "advice": ""}
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header and re.fullmatch(r"\d{1,6}", header.strip()) else None
+
+
+def _entity_id(entities: Any, kind: str) -> str | None:
+    for entity in entities if isinstance(entities, list) else []:
+        if isinstance(entity, dict) and entity.get("entity_type") == kind:
+            return str(entity.get("id"))
+    return None
+
+
+def _reasons(entities: Any) -> tuple[str, ...]:
+    """What stands at the blocked entities; never empty, as it is asked only for a blocked number."""
+    words = []
+    for entity in entities if isinstance(entities, list) else []:
+        if isinstance(entity, dict) and entity.get("can_send_message") == "BLOCKED":
+            errors = [error for error in entity.get("errors") or [] if isinstance(error, dict)]
+            told = "; ".join(str(error.get("error_description", "")) for error in errors)
+            words.append(f"{entity.get('entity_type')}: {told or 'blocked'}")
+    return tuple(words) or ("blocked",)

@@ -1,0 +1,42 @@
+"""What can come of a send. Values, not exceptions: each leads to a state that is stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Effect = Literal["credentials_invalid", "payment_required", "restricted", "window_closed"]
+"""What a refusal says beyond the message: about the channel, or about the contact's window."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took the message."""
+
+    wamid: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Certainly not sent, and the same message never will be."""
+
+    error: Mapping[str, Any]
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True)
+class TryLater:
+    """Certainly not sent, refused before processing: the same message may go through later."""
+
+    error: Mapping[str, Any]
+    after_seconds: float | None = None
+    """As asked for by the provider."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Sent or not, nobody knows: the bytes went out and no answer came that settles it."""
+
+    error: Mapping[str, Any]
+
+
+Outcome = Accepted | Refused | TryLater | Unknown

@@ -1,0 +1,34 @@
+"""JSON as it came: read strictly, written so that nothing is lost."""
+
+import json
+from typing import Any
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON text (RFC 8259), or nested deeper than any real payload."""
+
+
+def read(raw: bytes | str) -> Any:
+    try:
+        return json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(type(error).__name__) from error
+
+
+def write(value: Any) -> str:
+    """Compact, keeping letters as they are; a lone surrogate, which UTF-8 cannot carry, stays escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def storable(text: str) -> str:
+    """The text with anything that UTF-8 cannot carry replaced."""
+    return text.encode(errors="replace").decode()
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")

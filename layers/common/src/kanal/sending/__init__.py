@@ -1,0 +1,1 @@
+"""Outbound: from an accepted request to the outcome at the provider."""

@@ -1,0 +1,165 @@
+"""Sends one message: pace, claim, provider, record. A crash between any two steps never sends twice.
+
+The claim comes after the wait for the pace and right before the bytes go out, so that what a crash leaves in
+doubt is as little as can be. A message whose attempt ended without a recorded outcome is `unconfirmed`: only
+WhatsApp knows, and a status that carries our id heals it.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from kanal.aws.bus import Bus
+from kanal.channels.cached import RecentChannels
+from kanal.channels.credentials import Providers
+from kanal.channels.model import WHY_NOT_SENDING, Channel, State
+from kanal.channels.store import ChannelStore
+from kanal.clock import Clock
+from kanal.contacts.store import ContactStore
+from kanal.ids import NewToken, Wamid
+from kanal.messages.events import message_outcome, message_status
+from kanal.messages.model import Attempt, Message
+from kanal.messages.store import MessageStore
+from kanal.observability import logger
+from kanal.providers.dialog360 import message_body
+from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
+from kanal.sending.queue import Job
+
+ATTEMPT_LASTS = timedelta(seconds=30)
+"""Longer than every timeout of the provider's client together."""
+GIVE_UP_AFTER = timedelta(hours=24)
+"""A message that the provider throttled for this long fails; a reply's window is over by then."""
+_LONGEST_WAIT_SECONDS = 300.0
+
+_CHANNEL_STATE: Mapping[Effect, State] = {
+    "credentials_invalid": "credentials_invalid",
+    "payment_required": "payment_required",
+    "restricted": "restricted",
+}
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What sending needs. `sleep` takes seconds; `jitter` gives a number from 0 to 1."""
+
+    channels: ChannelStore
+    recent_channels: RecentChannels
+    contacts: ContactStore
+    messages: MessageStore
+    providers: Providers
+    bus: Bus
+    clock: Clock
+    new_token: NewToken
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True)
+class Done:
+    """The queue can forget the message."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """The queue shows the message again after that many seconds; later ones to the contact wait for it."""
+
+    after_seconds: float
+
+
+def deliver(parts: Sending, job: Job, channel: Channel | None) -> Done | Again:
+    """Takes the message from `queued` as far as it goes. It is time to send: the pace was waited for."""
+    now = parts.clock()
+    attempt = Attempt(parts.new_token(), now, now + ATTEMPT_LASTS)
+    message, claimed = parts.messages.claim(job.ref, job.message_id, attempt)
+    if message is None:
+        logger.error("A queued message is not in the table", extra={"message_id": job.message_id})
+        return Done()
+    if not claimed:
+        return _resume(parts, job, message)
+    return _record(parts, message, attempt, _send(parts, message, channel))
+
+
+def _send(parts: Sending, message: Message, channel: Channel | None) -> Outcome:
+    if channel is None or channel.state != "active":
+        words = WHY_NOT_SENDING[channel.state] if channel else "The channel is gone."
+        return Refused({"code": "channel_cannot_send", "title": words, "message": words, "advice": words})
+    body = message_body(
+        message.id,
+        wa_id=message.address.wa_id,
+        user_id=message.address.user_id,
+        message_type=message.type,
+        content=message.content,
+    )
+    return parts.providers.of(channel).send(body)
+
+
+def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome) -> Done | Again:
+    match outcome:
+        case Accepted(wamid):
+            parts.messages.record_accepted(message, attempt.id, Wamid(wamid), parts.clock())
+            _link(parts, message, Wamid(wamid))
+            return Done()
+        case TryLater(_, after_seconds) if parts.clock() - message.created_at < GIVE_UP_AFTER:
+            parts.messages.record_requeued(message, attempt.id)
+            return Again(_wait_seconds(message.attempts, after_seconds, parts.jitter()))
+        case TryLater(error):
+            return _end(parts, message, attempt.id, "failed", error)
+        case Refused(error, effect):
+            if effect is not None:
+                _take_effect(parts, message, attempt.started_at, effect)
+            return _end(parts, message, attempt.id, "failed", error)
+        case Unknown(error):
+            return _end(parts, message, attempt.id, "unconfirmed", error)
+
+
+def _resume(parts: Sending, job: Job, message: Message) -> Done | Again:
+    """The message was tried before: by us before a crash, or by a worker that is still at it."""
+    if message.stage == "sending" and message.attempt:
+        remaining = (message.attempt.until - parts.clock()).total_seconds()
+        if remaining > 0:
+            return Again(remaining)
+        words = "The sender stopped in the middle of this message. Whether WhatsApp took it is not known."
+        error = {"code": "sender_stopped", "title": words, "message": words, "advice": ""}
+        return _end(parts, message, message.attempt.id, "unconfirmed", error)
+    if message.stage == "sent" and message.wamid:
+        _link(parts, message, message.wamid)
+    elif message.stage in ("failed", "unconfirmed") and job.may_be_repeated:
+        parts.bus.publish([message_outcome(message)])
+    return Done()
+
+
+def _link(parts: Sending, message: Message, wamid: Wamid) -> None:
+    """Applies statuses that came before we knew whose they are."""
+    for applied in parts.messages.link(message.ref, wamid, message.id):
+        if applied.message:
+            parts.bus.publish([message_status(applied.message, applied.fact)])
+
+
+def _end(
+    parts: Sending, message: Message, attempt_id: str, stage: str, error: Mapping[str, Any]
+) -> Done | Again:
+    ended = parts.messages.record_ended(message, attempt_id, stage, [error], parts.clock())
+    logger.info("Message not sent", extra={"message_id": message.id, "stage": stage, "code": error["code"]})
+    if ended.stage == stage:
+        parts.bus.publish([message_outcome(ended)])
+    return Done()
+
+
+def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect) -> None:
+    """What the refusal says about the contact's window, or about the channel as a whole."""
+    if effect == "window_closed":
+        parts.contacts.close_window(message.ref, message.contact_id, at)
+        return
+    if parts.channels.set_state(message.ref, _CHANNEL_STATE[effect]):
+        logger.error(
+            "The channel stopped sending", extra={"channel_id": message.ref.channel_id, "why": effect}
+        )
+    parts.recent_channels.forget(message.ref)
+
+
+def _wait_seconds(attempts: int, asked_for: float | None, jitter: float) -> float:
+    """As the provider asks, else exponential from one second, with the upper half random."""
+    backoff = min(2.0 ** min(attempts - 1, 16), _LONGEST_WAIT_SECONDS) * (0.5 + jitter / 2)
+    return min(max(asked_for or 0.0, backoff), _LONGEST_WAIT_SECONDS)

@@ -1,0 +1,74 @@
+"""The queue between accepting and sending: FIFO, one group a contact, so that a contact's messages keep
+their order.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kanal.errors import QueueUnavailable
+from kanal.ids import ChannelId, ChannelRef, MessageId, WorkspaceId
+from kanal.messages.model import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class SendQueue:
+    def __init__(self, url: str, client: "SQSClient") -> None:
+        self._url = url
+        self._client = client
+
+    def put(self, message: Message) -> None:
+        """A repetition within five minutes is dropped by the queue, a later one by the claim. Raises
+        QueueUnavailable.
+        """
+        ref = message.ref
+        body = {"workspace_id": ref.workspace_id, "channel_id": ref.channel_id, "message_id": message.id}
+        try:
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=json.dumps(body),
+                MessageGroupId=message.contact_id,
+                MessageDeduplicationId=message.id,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(
+                "The message is stored but could not be queued."
+                " Repeat the request with the same Idempotency-Key."
+            ) from error
+
+    def show_again(self, receipt_handle: str, after_seconds: int) -> None:
+        """Gives a received message back, to be received again after that time."""
+        self._client.change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=after_seconds
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One received queue message: which message to send, and whether it may have been tried before."""
+
+    ref: ChannelRef
+    message_id: MessageId
+    group: str
+    receipt_handle: str
+    queue_id: str
+    may_be_repeated: bool
+
+
+def job_of(record: Mapping[str, Any]) -> Job:
+    """Reads a record of the queue's event."""
+    body = json.loads(record["body"])
+    attributes = record["attributes"]
+    return Job(
+        ref=ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"])),
+        message_id=MessageId(body["message_id"]),
+        group=attributes["MessageGroupId"],
+        receipt_handle=record["receiptHandle"],
+        queue_id=record["messageId"],
+        may_be_repeated=attributes["ApproximateReceiveCount"] != "1",
+    )

@@ -1,0 +1,1 @@
+"""Message templates as the provider last showed them."""

@@ -1,0 +1,67 @@
+"""Brings a channel's templates in step with the provider: every page first, then the comparison, then the
+writes.
+
+A page that fails leaves everything as it was. Repeating a sync that died half-way finishes it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kanal.channels.credentials import Providers
+from kanal.channels.model import WHY_NOT_SENDING
+from kanal.channels.store import ChannelStore
+from kanal.clock import Clock
+from kanal.errors import ChannelDisconnected
+from kanal.ids import ChannelRef
+from kanal.providers.dialog360 import Dialog360
+from kanal.templates.model import Template, reconcile
+from kanal.templates.remote import template_from
+from kanal.templates.store import TemplateStore
+from kanal.times import rfc3339
+
+
+@dataclass(frozen=True)
+class Syncing:
+    """What a sync needs."""
+
+    channels: ChannelStore
+    templates: TemplateStore
+    providers: Providers
+    clock: Clock
+
+
+def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
+    """The report: `synced_at`, `duration_ms` and the counts of new, changed, unchanged and vanished
+    templates.
+
+    Raises NotFound, ChannelDisconnected, ApiKeyRejected, ProviderUnavailable and its kin.
+    """
+    channel = parts.channels.get(ref)
+    if channel.state == "disconnected":
+        raise ChannelDisconnected(WHY_NOT_SENDING["disconnected"])
+    started = parts.clock()
+    remote = _every_page(parts.providers.of(channel))
+    changes = reconcile(parts.templates.all(ref), remote, started)
+    for template in changes.to_write:
+        parts.templates.put(ref, template)
+    ended = parts.clock()
+    report = {
+        "synced_at": rfc3339(ended),
+        "duration_ms": int((ended - started).total_seconds() * 1000),
+        "new": len(changes.new),
+        "changed": len(changes.changed),
+        "unchanged": changes.unchanged,
+        "vanished": len(changes.vanished),
+    }
+    parts.templates.put_report(ref, report)
+    return report
+
+
+def _every_page(provider: Dialog360) -> list[Template]:
+    found: list[Template] = []
+    after: str | None = None
+    while True:
+        page, after = provider.templates_page(after)
+        found += [template for listed in page if (template := template_from(listed))]
+        if after is None:
+            return found

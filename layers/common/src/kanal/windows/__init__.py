@@ -1,0 +1,1 @@
+"""The customer service window: what opens it and how long it lasts."""
