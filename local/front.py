@@ -47,9 +47,9 @@ class Gateway:
         query = request.scope["query_string"]
         target = request.scope["raw_path"] + (b"?" + query if query else b"")
         headers = [(b"host", self._host), *(h for h in request.headers.raw if h[0] not in _HOP_BY_HOP)]
-        outgoing = self._client.build_request(
-            request.method, httpx.URL(self._client.base_url, raw_path=target), headers=headers, content=body
-        )
+        url = self._client.base_url.copy_with(raw_path=target)
+        # Not built by the client, which would add headers of its own.
+        outgoing = httpx.Request(request.method, url, headers=headers, content=body)
         async with self._places:
             try:
                 answer = await self._client.send(outgoing)

@@ -47,7 +47,7 @@ curl -s '{api}/_local/events?detail_type=message.received'
 """
 
 
-class Stopped(Exception):  # noqa: N818  # a wish, not an error
+class Stopped(Exception):
     """Somebody asked the stack to end."""
 
 
