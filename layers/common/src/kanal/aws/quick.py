@@ -64,10 +64,12 @@ class Call:
 class QuickAws:
     """Raises AwsUnavailable when a call did not go through after its second try."""
 
-    def __init__(self, credentials: Credentials, clock: Clock) -> None:
+    def __init__(
+        self, credentials: Credentials, clock: Clock, pool: urllib3.PoolManager | None = None
+    ) -> None:
         self._credentials = credentials
         self._clock = clock
-        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        self._pool = pool or urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
 
     def get_item(self, table: str, pk: str, sk: str) -> dict[str, Any] | None:
         """The item in DynamoDB's own notation (`{"S": ...}`), read consistently."""

@@ -1,0 +1,157 @@
+"""The deployment's AWS resources in the embedded emulator, and where tests see its traffic."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import urllib3
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
+REGION = "eu-central-1"
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+
+
+def boto(service: str) -> Any:
+    make: Any = boto3.client
+    return make(service, **CREDENTIALS)
+
+
+@dataclass
+class Aws:
+    """Names of what was made, and a client for each service."""
+
+    channels: str = "channels"
+    templates: str = "templates"
+    contacts: str = "contacts"
+    messages: str = "messages"
+    bucket: str = "payloads"
+    bus: str = "kanal"
+    key_id: str = ""
+    queues: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    """Every call through a client made by `client`: operation and parameters."""
+
+    def client(self, service: str) -> Any:
+        """Counts its calls in `calls`."""
+        made = boto(service)
+
+        def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+            self.calls.append((f"{service}.{model.name}", params))
+
+        made.meta.events.register("provide-client-params.*", note)
+        return made
+
+    def waiting(self, queue: str) -> int:
+        answer = boto("sqs").get_queue_attributes(
+            QueueUrl=self.queues[queue], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    def take(self, queue: str, count: int = 10) -> list[dict[str, Any]]:
+        """Up to `count` messages as records of a Lambda event. They stay until `delete`."""
+        answer = boto("sqs").receive_message(
+            QueueUrl=self.queues[queue],
+            MaxNumberOfMessages=count,
+            MessageAttributeNames=["All"],
+            AttributeNames=["All"],
+        )
+        return [_record(message) for message in answer.get("Messages", [])]
+
+    def delete(self, queue: str, record: Mapping[str, Any]) -> None:
+        boto("sqs").delete_message(QueueUrl=self.queues[queue], ReceiptHandle=record["receiptHandle"])
+
+    def show_again(self, queue: str, record: Mapping[str, Any]) -> None:
+        """As when the time of a message that nobody deleted is over."""
+        boto("sqs").change_message_visibility(
+            QueueUrl=self.queues[queue], ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+        )
+
+    def events(self) -> list[dict[str, Any]]:
+        """What the bus carried since the last look, oldest first."""
+        seen = []
+        while records := self.take("events"):
+            for record in records:
+                seen.append(json.loads(record["body"]))
+                self.delete("events", record)
+        return seen
+
+
+class StubbedPool(urllib3.PoolManager):
+    """For the hand-signed client: its requests reach the emulator without a network."""
+
+    def request(self, method: str, url: str, **given: Any) -> Any:  # type: ignore[override]  # as it is called
+        prepared = AWSPreparedRequest(method, url, HeadersDict(given["headers"]), given["body"], False)
+        answer = botocore_stubber("before-send", prepared)
+        return urllib3.HTTPResponse(body=answer.content, status=answer.status_code, preload_content=True)
+
+
+@contextmanager
+def embedded_aws() -> Iterator[Aws]:
+    with mock_aws():
+        aws = Aws()
+        dynamodb = boto("dynamodb")
+        for name in (aws.channels, aws.templates, aws.contacts, aws.messages):
+            dynamodb.create_table(**_table(name))
+        sqs = boto("sqs")
+        for name in ("inbound", "inbound-dead-letters", "template-sync", "events"):
+            aws.queues[name] = sqs.create_queue(QueueName=name)["QueueUrl"]
+        aws.queues["send"] = sqs.create_queue(QueueName="send.fifo", Attributes={"FifoQueue": "true"})[
+            "QueueUrl"
+        ]
+        boto("s3").create_bucket(Bucket=aws.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        aws.key_id = boto("kms").create_key()["KeyMetadata"]["KeyId"]
+        _watch_bus(aws)
+        yield aws
+
+
+def _table(name: str) -> Any:
+    keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    attributes = [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")]
+    table: dict[str, Any] = {
+        "TableName": name,
+        "KeySchema": keys,
+        "AttributeDefinitions": attributes,
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    if name == "channels":
+        attributes.append({"AttributeName": "shard", "AttributeType": "S"})
+        table["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": "by_shard",
+                "KeySchema": [
+                    {"AttributeName": "shard", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ]
+    return table
+
+
+def _watch_bus(aws: Aws) -> None:
+    events = boto("events")
+    events.create_event_bus(Name=aws.bus)
+    events.put_rule(Name="all", EventBusName=aws.bus, EventPattern=json.dumps({"source": ["kanal"]}))
+    sqs = boto("sqs")
+    url = aws.queues["events"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_targets(Rule="all", EventBusName=aws.bus, Targets=[{"Id": "queue", "Arn": arn}])
+
+
+def _record(message: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = message.get("MessageAttributes", {})
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {
+            name: {"stringValue": value["StringValue"], "dataType": "String"}
+            for name, value in attributes.items()
+        },
+    }
