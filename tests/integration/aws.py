@@ -85,8 +85,10 @@ class StubbedPool(urllib3.PoolManager):
     """For the hand-signed client: its requests reach the emulator without a network."""
 
     def request(self, method: str, url: str, **given: Any) -> Any:  # type: ignore[override]  # as it is called
-        prepared = AWSPreparedRequest(method, url, HeadersDict(given["headers"]), given["body"], False)
-        answer = botocore_stubber("before-send", prepared)
+        headers: Any = HeadersDict(given["headers"])
+        answer: Any = botocore_stubber(
+            "before-send", AWSPreparedRequest(method, url, headers, given["body"], False)
+        )
         return urllib3.HTTPResponse(body=answer.content, status=answer.status_code, preload_content=True)
 
 
