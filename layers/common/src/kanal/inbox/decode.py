@@ -79,12 +79,12 @@ def decode_message(item: Item) -> DecodedMessage:
 def decode_status(item: Item) -> DecodedStatus:
     raw = item.raw
     status = raw.get("status")
-    if not isinstance(status, str) or not re.fullmatch(r"[a-z_]{1,40}", status):
-        raise Undecodable("`status` is missing or not a word")
+    if not isinstance(status, str) or not 0 < len(status) <= 100:
+        raise Undecodable("`status` is missing or longer than 100 characters")
     errors, pricing = raw.get("errors"), raw.get("pricing")
     return DecodedStatus(
         wamid=_wamid(raw),
-        status=status,
+        status=storable(status),
         at=_time(raw),
         callback_data=_text(raw.get("biz_opaque_callback_data")),
         errors=errors if isinstance(errors, list) else [],

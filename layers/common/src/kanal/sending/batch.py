@@ -86,19 +86,34 @@ def _deliver_group(batch: Batch, group: Sequence[Job], slots: Mapping[str, int |
 
 
 def _deliver_at(batch: Batch, job: Job, slot: int | Busy) -> Done | Again:
-    """Waits for the slot; leases another when it was missed."""
-    clock = batch.sending.clock
-    while True:
-        if isinstance(slot, Busy):
-            return Again(slot.wait.total_seconds())
-        now = epoch_microseconds(clock())
-        wait = timedelta(microseconds=max(0, slot - now))
-        if clock() + wait + ATTEMPT_LASTS > batch.deadline:
-            return Again(0)
-        if is_void(slot, now):
-            lease = _lease(batch, job.ref, 1)
-            slot = lease.slots[0] if isinstance(lease, Lease) else lease
-        elif wait:
-            batch.sending.sleep(wait.total_seconds())
-        else:
-            return deliver(batch.sending, job, batch.sending.recent_channels.find(job.ref))
+    turn = _Turn(batch, job.ref, slot)
+    if again := turn.wait():
+        return again
+    return deliver(batch.sending, job, batch.sending.recent_channels.find(job.ref), turn.wait)
+
+
+class _Turn:
+    """The moment at which one message may leave."""
+
+    def __init__(self, batch: Batch, ref: ChannelRef, slot: int | Busy) -> None:
+        self._batch = batch
+        self._ref = ref
+        self._slot = slot
+
+    def wait(self) -> Again | None:
+        """Returns in time for the slot, leasing another when it was missed; or says that it takes too long."""
+        clock = self._batch.sending.clock
+        while True:
+            if isinstance(self._slot, Busy):
+                return Again(self._slot.wait.total_seconds())
+            now = epoch_microseconds(clock())
+            wait = timedelta(microseconds=max(0, self._slot - now))
+            if clock() + wait + ATTEMPT_LASTS > self._batch.deadline:
+                return Again(0)
+            if is_void(self._slot, now):
+                lease = _lease(self._batch, self._ref, 1)
+                self._slot = lease.slots[0] if isinstance(lease, Lease) else lease
+            elif wait:
+                self._batch.sending.sleep(wait.total_seconds())
+            else:
+                return None

@@ -68,8 +68,14 @@ class Again:
     after_seconds: float
 
 
-def deliver(parts: Sending, job: Job, channel: Channel | None) -> Done | Again:
-    """Takes the message from `queued` as far as it goes. It is time to send: the pace was waited for."""
+def deliver(
+    parts: Sending, job: Job, channel: Channel | None, wait_for_turn: Callable[[], Again | None]
+) -> Done | Again:
+    """Takes the message from `queued` as far as it goes.
+
+    The pace was waited for. `wait_for_turn` is asked once more right before the bytes go out, as the claim may have
+    taken so long that the turn was missed.
+    """
     now = parts.clock()
     attempt = Attempt(parts.new_token(), now, now + ATTEMPT_LASTS)
     message, claimed = parts.messages.claim(job.ref, job.message_id, attempt)
@@ -78,6 +84,9 @@ def deliver(parts: Sending, job: Job, channel: Channel | None) -> Done | Again:
         return Done()
     if not claimed:
         return _resume(parts, job, message)
+    if again := wait_for_turn():
+        parts.messages.record_requeued(message, attempt.id)
+        return again
     return _record(parts, message, attempt, _send(parts, message, channel))
 
 

@@ -9,12 +9,13 @@ from datetime import timedelta
 
 from kanal.aws.table import ConditionFailed, Key, Table
 from kanal.clock import Clock
-from kanal.errors import Contended
 from kanal.ids import ChannelRef
 from kanal.sending.pace import HORIZON, Busy, Lease, interval, slots
 from kanal.times import epoch_microseconds
 
 _ATTEMPTS = 10
+_CONTENDED = Busy(timedelta(milliseconds=200))
+"""So many workers lease at once that none of the tries got through."""
 
 
 class PaceStore:
@@ -24,7 +25,7 @@ class PaceStore:
         self._last_seen: dict[ChannelRef, int] = {}
 
     def lease(self, ref: ChannelRef, count: int, messages_per_second: int) -> Lease | Busy:
-        """`count` slots in a row, from now or from the end of what is leased. Raises Contended."""
+        """`count` slots in a row, from now or from the end of what is leased."""
         length = count * interval(messages_per_second)
         for _ in range(_ATTEMPTS):
             now = epoch_microseconds(self._clock())
@@ -36,7 +37,7 @@ class PaceStore:
             end = self._extend(ref, now, length) if next_free >= now else self._restart(ref, now, length)
             if end is not None:
                 return Lease(slots(end - length, count, messages_per_second))
-        raise Contended("The pace of the channel changed too often while slots were being leased.")
+        return _CONTENDED
 
     def _extend(self, ref: ChannelRef, now: int, length: int) -> int | None:
         """Leases what follows the last lease; None if that has ended, or reaches too far ahead."""
