@@ -101,7 +101,7 @@ class _Turn:
         self._slot = slot
 
     def wait(self) -> Again | None:
-        """Returns in time for the slot, leasing another when it was missed; or says that it takes too long."""
+        """Returns in time for the slot, leasing another if it was missed; or says that it takes too long."""
         clock = self._batch.sending.clock
         while True:
             if isinstance(self._slot, Busy):
