@@ -6,8 +6,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from kanal import composition
-from kanal.inbox.queued import read_delivery
 from kanal.inbox.process import process_body
+from kanal.inbox.queued import read_delivery
 from kanal.observability import count, metrics
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
-from kanal.messages.delivery import Fact, Stage, state_of
+from kanal.messages.delivery import RANK, Fact, Stage, state_of
 from kanal.times import rfc3339
 
 Direction = Literal["inbound", "outbound"]
@@ -84,7 +84,7 @@ def as_json(message: Message) -> dict[str, Any]:
 
 
 def _timeline(message: Message) -> list[dict[str, Any]]:
-    """What happened, in the order in which it happened."""
+    """What happened, in the order of a message's life: WhatsApp's times are whole seconds, ours are not."""
     if message.direction == "inbound":
         return [_entry("received", message.sent_at, message.created_at)]
     own: list[tuple[str, datetime | None]] = [
@@ -96,7 +96,7 @@ def _timeline(message: Message) -> list[dict[str, Any]]:
     ]
     entries = [_entry(state, at, at) for state, at in own if at is not None]
     entries += [_entry(fact.status, fact.at, fact.received_at) for fact in message.facts.values()]
-    return sorted(entries, key=lambda entry: entry["at"] or entry["received_at"])
+    return sorted(entries, key=lambda entry: (RANK.get(entry["state"], len(RANK)), entry["received_at"]))
 
 
 def _entry(state: str, at: datetime | None, received_at: datetime) -> dict[str, Any]:
