@@ -73,7 +73,7 @@ def deliver(
 ) -> Done | Again:
     """Takes the message from `queued` as far as it goes.
 
-    The pace was waited for. `wait_for_turn` is asked once more right before the bytes go out, as the claim may
+    The pace was waited for. `wait_for_turn` is asked again right before the bytes go out, as the claim may
     have taken so long that the turn was missed.
     """
     now = parts.clock()
