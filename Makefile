@@ -97,7 +97,7 @@ size: build ## Show how large functions and layer are, and what takes the space
 # The layer as in .aws-sam/build, but with this machine's wheels, so that a test here can import it.
 .build/layer: layers/common/src/Makefile $(shell find layers/common/src -name '*.py' -o -name requirements.txt)
 	@echo "build: layer for this machine"
-	@rm -rf $@ && $(MAKE) -s -C layers/common/src build-CommonLayer LAYER_PLATFORM=host ARTIFACTS_DIR="$(CURDIR)/$@"
+	@rm -rf $@ && $(MAKE) -s -C layers/common/src build-CommonLayer LAYER_PLATFORM=host ARTIFACTS_DIR="$(CURDIR)/$@" >/dev/null
 	@touch $@
 
 # --- dependencies -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""Every queue: encrypted, with a dead-letter queue that outlives it, patient, and watched."""
+
+from typing import Any
+
+from tests.template.stack import Stack, names_in
+
+_QUEUE = "AWS::SQS::Queue"
+
+
+def _dead_letter_queue(properties: dict[str, Any]) -> str:
+    name: str = properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    return name
+
+
+def _consumed(stack: Stack) -> dict[str, dict[str, Any]]:
+    return {name: each for name, each in stack.made(_QUEUE).items() if "RedrivePolicy" in each}
+
+
+def _dead_letter_queues(stack: Stack) -> set[str]:
+    return stack.made(_QUEUE).keys() - _consumed(stack).keys()
+
+
+def test_every_queue_is_encrypted(stack: Stack) -> None:
+    assert stack.made(_QUEUE)
+    assert not [
+        name for name, each in stack.made(_QUEUE).items() if each.get("SqsManagedSseEnabled") is not True
+    ]
+
+
+def test_every_consumed_queue_has_a_dead_letter_queue_of_its_own(stack: Stack) -> None:
+    pairs = {name: _dead_letter_queue(each) for name, each in _consumed(stack).items()}
+    fed = {
+        name
+        for mapping in stack.made("AWS::Lambda::EventSourceMapping").values()
+        for name in names_in(mapping["EventSourceArn"])
+    }
+    assert fed == pairs.keys()
+    assert len(set(pairs.values())) == len(pairs)
+    assert set(pairs.values()) <= _dead_letter_queues(stack)
+
+
+def test_dead_letters_outlive_the_queue_they_come_from(stack: Stack) -> None:
+    queues = stack.made(_QUEUE)
+    for name, each in _consumed(stack).items():
+        dead = queues[_dead_letter_queue(each)]
+        assert dead["MessageRetentionPeriod"] >= each["MessageRetentionPeriod"] + 7 * 86400, name
+        assert dead.get("FifoQueue") == each.get("FifoQueue"), name
+        assert dead.get("MaximumMessageSize") == each.get("MaximumMessageSize"), name
+
+
+def test_no_message_shows_up_again_while_it_is_being_handled(stack: Stack) -> None:
+    functions = stack.made("AWS::Lambda::Function")
+    for mapping in stack.made("AWS::Lambda::EventSourceMapping").values():
+        queue = stack.made(_QUEUE)[next(iter(names_in(mapping["EventSourceArn"])))]
+        target = next(iter(names_in(mapping["FunctionName"])))
+        timeout = functions[target.removesuffix("Aliaslive")]["Timeout"]
+        assert queue["VisibilityTimeout"] >= 6 * timeout, target
+
+
+def test_consumers_report_each_failed_message(stack: Stack) -> None:
+    mappings = stack.made("AWS::Lambda::EventSourceMapping")
+    assert not [
+        name
+        for name, each in mappings.items()
+        if each.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]
+    ]
+
+
+def test_every_dead_letter_queue_rings_when_it_is_not_empty(stack: Stack) -> None:
+    watched = {
+        name
+        for alarm in stack.made("AWS::CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        and (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+        for name in names_in(alarm["Dimensions"])
+    }
+    assert watched == _dead_letter_queues(stack)
+
+
+def test_every_alarm_can_tell_somebody(stack: Stack) -> None:
+    alarms = stack.made("AWS::CloudWatch::Alarm")
+    assert not [
+        name for name, each in alarms.items() if "AlarmTopicArn" not in set(names_in(each["AlarmActions"]))
+    ]
+
+
+def test_every_schedule_keeps_what_it_could_not_run(stack: Stack) -> None:
+    for name, each in stack.made("AWS::Scheduler::Schedule").items():
+        dead = set(names_in(each["Target"]["DeadLetterConfig"]))
+        assert dead <= _dead_letter_queues(stack), name
+        assert dead, name
