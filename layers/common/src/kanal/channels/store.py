@@ -156,8 +156,8 @@ class ChannelStore:
         """Gives back name and number, forgets the webhook, destroys the API key. Idempotent."""
         update = self._table.update_request(
             _channel_key(channel.ref),
-            "SET #state = :gone, webhook_cleared = :cleared REMOVE encrypted_api_key, shard",
-            names={"#state": "state"},
+            "SET #state = :gone, webhook_cleared = :cleared REMOVE encrypted_api_key, #shard",
+            names={"#state": "state", "#shard": "shard"},
             values={":gone": "disconnected", ":cleared": webhook_cleared, ":id": channel.ref.channel_id},
             condition=_OWN,
         )
