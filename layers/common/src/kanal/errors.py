@@ -73,7 +73,7 @@ class InvalidRequest(CallerError):
     code = "invalid_request"
 
     def __init__(self, *errors: FieldError, detail: str | None = None) -> None:
-        super().__init__(detail or f"{errors[0].pointer}: {errors[0].message}")
+        super().__init__(detail or f"{errors[0].pointer}: {errors[0].message}".removeprefix(": "))
         self.errors = errors
 
 

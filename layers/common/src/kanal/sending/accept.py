@@ -149,7 +149,7 @@ def _check_template(templates: TemplateStore, ref: ChannelRef, content: Template
     if template.status != "approved":
         raise TemplateNotSendable(
             f"Template {name} in language {language} is {template.status}; only approved ones can be sent.",
-            status=template.status,
+            template_status=template.status,
             provider_status=template.provider_status,
         )
     check_parameters(template, [component.model_dump() for component in content.components])
