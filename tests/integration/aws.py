@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -16,9 +17,15 @@ REGION = "eu-central-1"
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
 
 
+@cache
+def _session() -> Any:
+    """One for all tests: it keeps the service descriptions, which take long to read."""
+    return boto3.Session(**CREDENTIALS)
+
+
+@cache
 def boto(service: str) -> Any:
-    make: Any = boto3.client
-    return make(service, **CREDENTIALS)
+    return _session().client(service)
 
 
 @dataclass
@@ -35,15 +42,18 @@ class Aws:
     queues: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Every call through a client made by `client`: operation and parameters."""
+    clients: list[Any] = field(default_factory=list)
+    """What `client` made, for tests that hook into its events."""
 
     def client(self, service: str) -> Any:
         """Counts its calls in `calls`."""
-        made = boto(service)
+        made = _session().client(service)
 
         def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
             self.calls.append((f"{service}.{model.name}", params))
 
         made.meta.events.register("provide-client-params.*", note)
+        self.clients.append(made)
         return made
 
     def waiting(self, queue: str) -> int:

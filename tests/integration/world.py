@@ -130,13 +130,15 @@ class World:
         self.syncing = Syncing(self.channels, self.templates, self.providers, clock)
         self.simulator = httpx.Client(base_url=simulator_url, timeout=10, trust_env=False)
 
-    def new_receiver(self, platform_secret_id: str | None = None) -> Receiver:
+    def new_receiver(
+        self, platform_secret_id: str | None = None, pool: StubbedPool | None = None
+    ) -> Receiver:
         """As in a fresh container."""
         credentials = Credentials("test", "test", None, "eu-central-1")
         destination = Destination(
             self.aws.channels, self.aws.queues["inbound"], self.aws.bucket, platform_secret_id
         )
-        return Receiver(QuickAws(credentials, self.clock, StubbedPool()), destination, self.clock)
+        return Receiver(QuickAws(credentials, self.clock, pool or StubbedPool()), destination, self.clock)
 
     def new_sending(self) -> Sending:
         """As in a fresh container."""
@@ -198,7 +200,7 @@ class World:
     def process_all(self) -> None:
         """Until nothing waits. A body that fails is shown again, as the queue does."""
         for _ in range(200):
-            records = self.aws.take("inbound")
+            records = self.take_inbound()
             if not records:
                 return
             for record in records:
@@ -206,6 +208,13 @@ class World:
                 process_body(self.inbox, delivery.ref, delivery.body, delivery.arrival)
                 self.aws.delete("inbound", record)
         raise AssertionError("the inbound queue does not empty")
+
+    def take_inbound(self) -> list[dict[str, Any]]:
+        """Queued at the time of this world: the emulator's queue goes by the machine's clock."""
+        records = self.aws.take("inbound")
+        for record in records:
+            record["attributes"]["SentTimestamp"] = str(int(self.clock().timestamp() * 1000))
+        return records
 
     def work(self) -> list[str]:
         """One batch of the send worker. What it leaves is hidden as it asked; gives the ids that are left."""
