@@ -43,7 +43,7 @@ class Deployment:
 def deploy(aws: Aws, parameters: Mapping[str, str]) -> Deployment:
     """Create the stack, or update it when it was kept from an earlier run. Raises LocalStackError."""
     _make_bucket(aws)
-    template = package_template(lambda archive: _upload(aws, archive))
+    template = package_template(parameters, lambda archive: _upload(aws, archive))
     # By URL, as the size limit of a template in the call itself is 51,200 bytes.
     aws.s3.put_object(Bucket=_ARTEFACTS, Key="template.yaml", Body=template.encode())
     _create_or_update(aws, f"{aws.url}/{_ARTEFACTS}/template.yaml", parameters)

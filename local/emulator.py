@@ -16,7 +16,7 @@ def start_emulator(run_folder: Path, data: Path | None) -> tuple[Child, Aws]:
     """`data` keeps what is stored between runs; without it all is forgotten. Raises LocalStackError."""
     if not EMULATOR_PYTHON.exists():
         raise LocalStackError(f"{EMULATOR_PYTHON} is missing. `make run` makes it.")
-    port = free_port()
+    port = _port(data)
     child = Child.start(
         "The embedded AWS",
         [str(EMULATOR_PYTHON), "-P", str(ROOT / "local" / "emulator_process.py")],
@@ -27,10 +27,20 @@ def start_emulator(run_folder: Path, data: Path | None) -> tuple[Child, Aws]:
     url = f"http://127.0.0.1:{port}"
     try:
         child.wait_until_ready(f"{url}/_ministack/health")
-    except LocalStackError:
+    except BaseException:  # Ctrl-C too must not leave it behind
         child.stop()
         raise
     return child, Aws(url)
+
+
+def _port(data: Path | None) -> int:
+    """Kept with the data: MiniStack finds a kept queue only at the address that it had."""
+    if data is None:
+        return free_port()
+    kept = data / "aws-port"
+    if not kept.exists():
+        kept.write_text(str(free_port()))
+    return int(kept.read_text())
 
 
 def _environment(port: int, run_folder: Path, data: Path | None) -> dict[str, str]:

@@ -32,11 +32,10 @@ _WELCOME = """Kanal, local stack
 
 
 class Gateway:
-    """The deployed API, as one address among others of the emulator."""
+    """The deployed API, by its path on the emulator: its host name also serves the emulator's own paths."""
 
     def __init__(self, emulator_url: str, api_id: str) -> None:
-        port = httpx.URL(emulator_url).port
-        self._host = f"{api_id}.execute-api.localhost:{port}".encode()
+        self._root = f"/_aws/execute-api/{api_id}/$default".encode()
         self._client = httpx.AsyncClient(base_url=emulator_url, trust_env=False, timeout=_INTEGRATION_SECONDS)
         self._places = asyncio.Semaphore(_CALLS_AT_ONCE)
 
@@ -45,8 +44,8 @@ class Gateway:
         if len(body) > _BODY_BYTES:
             return _gateway_error(413, "Request Entity Too Large")
         query = request.scope["query_string"]
-        target = request.scope["raw_path"] + (b"?" + query if query else b"")
-        headers = [(b"host", self._host), *(h for h in request.headers.raw if h[0] not in _HOP_BY_HOP)]
+        target = self._root + request.scope["raw_path"] + (b"?" + query if query else b"")
+        headers = [header for header in request.headers.raw if header[0] not in _HOP_BY_HOP]
         url = self._client.base_url.copy_with(raw_path=target)
         # Not built by the client, which would add headers of its own.
         outgoing = httpx.Request(request.method, url, headers=headers, content=body)

@@ -43,9 +43,13 @@ class Archive:
         return hashlib.sha256(self.body).hexdigest()[:32] + ".zip"
 
 
-def package_template(upload: Callable[[Archive], str]) -> str:
+def package_template(parameters: Mapping[str, str], upload: Callable[[Archive], str]) -> str:
     """template.yaml, as JSON, each local code folder packaged, uploaded and replaced by its S3 address."""
     template = yaml.load((ROOT / "template.yaml").read_text(), _TemplateLoader)  # noqa: S506  # a SafeLoader
+    # MiniStack transforms without the parameters, unlike AWS: a function's version then stays when only they
+    # change. It does see defaults.
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
     # Nothing here feeds or reads metrics, and MiniStack refuses alarms on metric mathematics.
     resources = {
         name: each for name, each in template["Resources"].items() if not each["Type"].startswith(_MONITORING)
