@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kanal.errors import BusUnavailable
+from kanal.rawjson import storable
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -42,7 +43,7 @@ class Bus:
                 )
 
     def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
-        detail = json.dumps({"event_id": event.id, **event.detail}, ensure_ascii=False)
+        detail = storable(json.dumps({"event_id": event.id, **event.detail}, ensure_ascii=False))
         return {"EventBusName": self._name, "Source": SOURCE, "DetailType": event.type, "Detail": detail}
 
 
