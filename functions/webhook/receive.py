@@ -20,8 +20,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     path = event["pathParameters"]
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     try:
-        _receiver().receive(path["provider"], path["webhook_id"], event.get("headers") or {}, raw)
+        _receiver().receive(path["provider"], path["webhook_id"], headers, raw)
     except WebhookRefused as refusal:
         return _answer(refusal.status, {"code": refusal.reason, "detail": refusal.detail})
     except KanalError as error:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from kanal import rawjson
 from kanal.aws.quick import QuickAws
@@ -93,7 +94,7 @@ class Receiver:
         if not _WEBHOOK_ID.fullmatch(webhook_id):
             raise _not_found()
         item = self._aws.get_item(self._to.channels_table, f"webhook#{webhook_id}", "webhook")
-        if item is None:
+        if item is None or _is_over(item, self._clock()):
             self._known.pop(webhook_id, None)
             raise _not_found()
         self._known[webhook_id] = webhook = Webhook(
@@ -135,6 +136,12 @@ class Receiver:
             attributes["s3_key"] = key
             text = "in the bucket"
         self._aws.send_message(self._to.queue_url, text, attributes, group=webhook.channel_id)
+
+
+def _is_over(item: Mapping[str, Any], now: datetime) -> bool:
+    """A connection that died half-way: its channel never came to be, and nobody would see what came in."""
+    expires_at = item.get("expires_at")
+    return expires_at is not None and int(expires_at["N"]) < now.timestamp()
 
 
 def _check_json(body: bytes) -> None:
