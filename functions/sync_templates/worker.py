@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from kanal import composition
-from kanal.observability import logger
+from kanal.observability import failures_logged, logger
 from kanal.templates.jobs import ref_of
 from kanal.templates.sync import sync_templates
 
@@ -19,5 +19,6 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def _sync(record: SQSRecord) -> None:
     ref = ref_of(record.body)
-    report = sync_templates(composition.syncing(), ref)
+    with failures_logged("Templates not synced", channel_id=ref.channel_id):
+        report = sync_templates(composition.syncing(), ref)
     logger.info("Templates synced", extra={"channel_id": ref.channel_id, "report": report})

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from kanal import composition
 from kanal.inbox.process import process_body
 from kanal.inbox.queued import read_delivery
-from kanal.observability import count, metrics
+from kanal.observability import count, failures_logged, metrics
 
 _processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -19,7 +19,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def _apply(record: SQSRecord) -> None:
-    delivery = read_delivery(record.raw_event, composition.bucket())
-    seen = process_body(composition.inbox(), delivery.ref, delivery.body, delivery.arrival)
+    with failures_logged("A webhook will be processed again", queue_id=record.message_id):
+        delivery = read_delivery(record.raw_event, composition.bucket())
+        seen = process_body(composition.inbox(), delivery.ref, delivery.body, delivery.arrival)
     for kind, number in seen.items():
         count(f"Inbound.{kind}", number)

@@ -1,6 +1,7 @@
 """The resolver that every HTTP function uses: routes with checked bodies, and every error as a problem."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -11,9 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kanal.errors import AwsUnavailable, FieldError, InvalidRequest, KanalError
 from kanal.http.access import workspace_of
 from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
-from kanal.ids import WorkspaceId
-from kanal.observability import logger
+from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.observability import log_failure, logger
 from kanal.settings import settings
+
+_DESCRIPTION = Path(__file__).with_name("openapi.json")
 
 
 class Api(APIGatewayHttpResolver):
@@ -37,7 +40,7 @@ class Api(APIGatewayHttpResolver):
         try:
             return self.resolve(event, context)
         except Exception as error:  # noqa: BLE001  # the last line of defence: the caller gets an answer, we get the trace
-            logger.exception("Unhandled error", extra={"error": type(error).__name__})
+            log_failure("Unhandled error", error)
             words = "Something went wrong on our side. The request id leads to the log entry."
             return self._answer(
                 problem(500, "internal_error", "Internal error", words, _request_id(event))
@@ -46,6 +49,14 @@ class Api(APIGatewayHttpResolver):
     def workspace(self, scope: str) -> WorkspaceId:
         """The caller's workspace; raises Forbidden without the scope."""
         return workspace_of(self.current_event.raw_event, scope, settings().workspace_claim)
+
+    def channel(self, scope: str, channel_id: str) -> ChannelRef:
+        """The channel of the path in the caller's workspace; raises Forbidden without the scope."""
+        return ChannelRef(self.workspace(scope), ChannelId(channel_id))
+
+    def description(self) -> Response[str]:
+        """The OpenAPI description of all routes, as `make openapi` generated it from the code."""
+        return Response(200, "application/json", _DESCRIPTION.read_text())
 
     def base_url(self) -> str:
         """Where the provider reaches us: as configured, else the domain on which we were called."""
@@ -60,7 +71,7 @@ class Api(APIGatewayHttpResolver):
         return self._answer(problem_of(error, self._request_id()))
 
     def _aws(self, error: Exception) -> Response[str]:
-        logger.exception("An AWS call failed", extra={"error": type(error).__name__})
+        log_failure("An AWS call failed", error)
         known = AwsUnavailable("A service that this needs does not answer. Try again shortly.")
         return self._answer(problem_of(known, self._request_id()))
 

@@ -20,7 +20,7 @@ from kanal.inbox.apply import Arrival, Stores, apply_message, apply_status
 from kanal.inbox.decode import Undecodable, decode_message, decode_status
 from kanal.inbox.explode import Item, explode
 from kanal.inbox.keeping import DeadLetters, RawItems
-from kanal.observability import logger
+from kanal.observability import log_failure
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def process_body(inbox: Inbox, ref: ChannelRef, body: str, arrival: Arrival) -> 
         except Exception as error:  # whatever is wrong with one item, its neighbours must not suffer for it
             if _passes(error):
                 raise
-            logger.error("An inbound item could not be applied", extra={"error": type(error).__name__})
+            log_failure("An inbound item could not be applied", error)
             poisoned.append((item, f"could not be applied: {type(error).__name__}"))
     inbox.bus.publish(events)
     for item, reason in poisoned:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kanal.ids import ChannelRef
-from kanal.observability import logger
+from kanal.observability import log_failure
 from kanal.sending.deliver import ATTEMPT_LASTS, Again, Done, Sending, deliver
 from kanal.sending.pace import Busy, Lease, is_void
 from kanal.sending.pacestore import PaceStore
@@ -76,7 +76,7 @@ def _deliver_group(batch: Batch, group: Sequence[Job], slots: Mapping[str, int |
         try:
             ending = _deliver_at(batch, job, slots[job.queue_id])
         except Exception as error:  # noqa: BLE001  # one contact's trouble is not another's
-            logger.exception("A message could not be handled", extra={"error": type(error).__name__})
+            log_failure("A message could not be handled", error, message_id=job.message_id)
             return [left.queue_id for left in waiting]
         if isinstance(ending, Again):
             for left in waiting:
