@@ -33,7 +33,7 @@ run: $(APP) $(AWS) ## Start the local stack and the 360dialog simulator (DATA=di
 
 .PHONY: demo
 demo: $(APP) $(AWS) ## Run a whole conversation through the local stack and print it
-	@exec .venv/bin/python -m local.demo $(if $(DATA),--data "$(DATA)")
+	@exec .venv/bin/python -m local.demo
 
 # --- check it ---------------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,8 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -53,23 +52,31 @@ class Stopped(Exception):
 
 def main() -> int:
     arguments = _arguments()
+
+    def serve() -> None:
+        started = time.monotonic()
+        with running_stack(_ports(), arguments.data, print_step) as stack:
+            print(_ready_text(stack, time.monotonic() - started), flush=True)
+            _watch(stack)
+
+    return until_stopped(serve)
+
+
+def until_stopped(work: Callable[[], None]) -> int:
+    """The exit code. Ctrl-C and SIGTERM end `work` in good order; what went wrong is told in plain words."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
-        started = time.monotonic()
-        with running_stack(ports_from_environment(), arguments.data, print_step) as stack:
-            print(_ready_text(stack, time.monotonic() - started), flush=True)
-            _watch(stack)
+        work()
     except Stopped:
         print("Stopped.", flush=True)
-        return 0
     except LocalStackError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0
 
 
-def ports_from_environment() -> Ports:
+def _ports() -> Ports:
     """KANAL_PORT and KANAL_SIM_PORT. Raises LocalStackError."""
     return Ports(_port("KANAL_PORT", 8360), _port("KANAL_SIM_PORT", 8361))
 
@@ -102,9 +109,8 @@ def _stop(*_: object) -> None:
     # A second Ctrl-C must not interrupt the stopping itself, or children would be left behind.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    if threading.current_thread() is threading.main_thread():
-        print("\nStopping ...", flush=True)
-        raise Stopped
+    print("\nStopping ...", flush=True)
+    raise Stopped
 
 
 def _ready_text(stack: Stack, seconds: float) -> str:

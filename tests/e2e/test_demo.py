@@ -1,0 +1,20 @@
+"""`make demo`: what it tells really happened."""
+
+import subprocess
+import sys
+
+from tests.e2e.launch import ROOT
+
+
+def test_the_demo_tells_a_whole_conversation() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local.demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for word in ("message.received", "window_closed", "order_update", "delivered", "read"):
+        assert word in done.stdout
