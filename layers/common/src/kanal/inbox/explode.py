@@ -105,8 +105,8 @@ def _is_known(key: str, part: Any) -> bool:
 
 
 def _context(value: Json, person: frozenset[str] = frozenset()) -> Json:
-    """What stands around an item; of several contacts only the item's own person."""
-    context = {key: value[key] for key in _CONTEXT if key in value}
+    """What stands around an item, in its order; of several contacts only the item's own person."""
+    context = {key: part for key, part in value.items() if key in _CONTEXT}
     contacts = context.get("contacts")
     if isinstance(contacts, list) and len(contacts) > 1 and person:
         own = [contact for contact in contacts if person & _names(contact, "wa_id", "user_id")]
