@@ -1,16 +1,17 @@
 """JSON as it came: read strictly, written so that nothing is lost."""
 
 import json
+import math
 from typing import Any
 
 
 class NotJson(ValueError):
-    """The bytes are no JSON text (RFC 8259), or nested deeper than any real payload."""
+    """The bytes are no JSON text (RFC 8259), or deeper or with larger numbers than any real payload."""
 
 
 def read(raw: bytes | str) -> Any:
     try:
-        return json.loads(raw, parse_constant=_refuse)
+        return json.loads(raw, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
 
@@ -28,6 +29,12 @@ def write(value: Any) -> str:
 def storable(text: str) -> str:
     """The text with anything that UTF-8 cannot carry replaced."""
     return text.encode(errors="replace").decode()
+
+
+def _finite(digits: str) -> float:
+    """1e999 is JSON, but would be written as Infinity, which nobody could read again."""
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
 
 
 def _refuse(constant: str) -> Any:
