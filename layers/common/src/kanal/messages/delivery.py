@@ -43,12 +43,15 @@ class Fact:
 
     @property
     def order(self) -> str:
-        """Decides between two reports of one fact, the same way in any order of arrival: the earliest is
-        kept.
+        """Decides between two reports of one fact: the least is kept, whichever arrives first.
+
+        By WhatsApp's time, those without one last; in the same second by content. The time of arrival
+        decides only between two that say the same.
         """
         content = rawjson.write([list(self.errors), self.pricing])
         digest = hashlib.sha256(content.encode()).hexdigest()[:16]
-        return f"{rfc3339(self.at or self.received_at)}#{rfc3339(self.received_at)}#{digest}"
+        at = rfc3339(self.at) if self.at else "~"
+        return f"{at}#{digest}#{rfc3339(self.received_at)}"
 
 
 def state_of(stage: Stage, facts: dict[str, Fact]) -> str:

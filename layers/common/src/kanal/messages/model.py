@@ -96,7 +96,13 @@ def _timeline(message: Message) -> list[dict[str, Any]]:
     ]
     entries = [_entry(state, at, at) for state, at in own if at is not None]
     entries += [_entry(fact.status, fact.at, fact.received_at) for fact in message.facts.values()]
-    return sorted(entries, key=lambda entry: (RANK.get(entry["state"], len(RANK)), entry["received_at"]))
+    return sorted(entries, key=_turn)
+
+
+def _turn(entry: Mapping[str, Any]) -> tuple[int, str, str, str]:
+    """Total, so that the order of arrival never shows."""
+    rank = RANK.get(entry["state"], len(RANK))
+    return (rank, entry["at"] or entry["received_at"], entry["received_at"], entry["state"])
 
 
 def _entry(state: str, at: datetime | None, received_at: datetime) -> dict[str, Any]:
@@ -105,5 +111,6 @@ def _entry(state: str, at: datetime | None, received_at: datetime) -> dict[str, 
 
 def _errors(message: Message) -> list[Any]:
     """The sender's own first, then what WhatsApp reported later."""
-    reported = [error for fact in message.facts.values() for error in fact.errors]
+    facts = sorted(message.facts.values(), key=lambda fact: (fact.order, fact.status))
+    reported = [error for fact in facts for error in fact.errors]
     return [*message.errors, *reported]
