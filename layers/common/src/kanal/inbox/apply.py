@@ -15,7 +15,7 @@ from kanal.messages.events import message_received, message_status
 from kanal.messages.model import Message
 from kanal.messages.store import MessageStore
 from kanal.times import rfc3339
-from kanal.windows.rules import OUTSIDE_WINDOW_CODE, opened_until
+from kanal.windows.rules import opened_until, says_outside_window
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def apply_status(
     message = applied.message
     if message is None:
         return
-    if _is_outside_window(decoded):
-        stores.contacts.close_window(ref, message.contact_id, decoded.at or arrival.received_at)
+    if says_outside_window(fact.status, fact.errors):
+        stores.contacts.close_window(ref, message.contact_id, fact.at or fact.received_at)
     if applied.is_new or arrival.may_be_repeated:
         yield message_status(message, fact)
 
@@ -84,8 +84,3 @@ def _sighting(decoded: DecodedMessage, sender: Sender, arrival: Arrival) -> Sigh
 def _our_id(callback_data: str | None) -> MessageId | None:
     """Other software may send through the same number: only what looks like ours is taken for ours."""
     return MessageId(callback_data) if callback_data and MESSAGE_ID.fullmatch(callback_data) else None
-
-
-def _is_outside_window(decoded: DecodedStatus) -> bool:
-    codes = [error.get("code") for error in decoded.errors if isinstance(error, dict)]
-    return decoded.status == "failed" and OUTSIDE_WINDOW_CODE in codes

@@ -26,6 +26,7 @@ from kanal.observability import logger
 from kanal.providers.dialog360 import message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.queue import Job
+from kanal.windows.rules import says_outside_window
 
 ATTEMPT_LASTS = timedelta(seconds=30)
 """Longer than every timeout of the provider's client together."""
@@ -142,8 +143,12 @@ def _resume(parts: Sending, job: Job, message: Message) -> Done | Again:
 def _link(parts: Sending, message: Message, wamid: Wamid) -> None:
     """Applies statuses that came before we knew whose they are."""
     for applied in parts.messages.link(message.ref, wamid, message.id):
-        if applied.message:
-            parts.bus.publish([message_status(applied.message, applied.fact)])
+        if applied.message is None:
+            continue
+        fact = applied.fact
+        if says_outside_window(fact.status, fact.errors):
+            parts.contacts.close_window(message.ref, message.contact_id, fact.at or fact.received_at)
+        parts.bus.publish([message_status(applied.message, fact)])
 
 
 def _end(

@@ -4,8 +4,10 @@ Source: WhatsApp, "customer service windows": a message from the user opens 24 h
 clock is WhatsApp's own timestamp of that message, never ours.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 LENGTH = timedelta(hours=24)
 
@@ -38,6 +40,12 @@ OPENS_WINDOW: dict[str, bool] = {
 
 OUTSIDE_WINDOW_CODE = 131047
 """The provider's answer to a free-form message outside the window; it overrules what we believed."""
+
+
+def says_outside_window(status: str, errors: Iterable[Any]) -> bool:
+    """Whether a status reports that a message failed because the window was closed."""
+    codes = [error.get("code") for error in errors if isinstance(error, dict)]
+    return status == "failed" and OUTSIDE_WINDOW_CODE in codes
 
 
 @dataclass(frozen=True)
