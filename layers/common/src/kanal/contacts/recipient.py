@@ -9,7 +9,7 @@ from kanal.errors import FieldError, InvalidRequest
 from kanal.ids import CONTACT_ID, ContactId
 
 _BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
-_INTERNATIONAL = re.compile(r"\+[\d\s().-]+")
+_INTERNATIONAL = re.compile(r"\+[0-9\s().-]+")
 
 
 def parse_recipient(text: str, default_country: str | None) -> ContactId | Identity:

@@ -49,10 +49,8 @@ def _text_errors(template: Template, components: Sequence[Mapping[str, Any]], ki
 def _button_errors(template: Template, components: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     """Only URL buttons with a variable must have a parameter; all others may go without."""
     errors = []
-    buttons = (
-        next((part.get("buttons") for part in template.components if _kind(part) == "BUTTONS"), None) or []
-    )
-    for number, button in enumerate(buttons):
+    buttons = next((part.get("buttons") for part in template.components if _kind(part) == "BUTTONS"), None)
+    for number, button in enumerate(buttons if isinstance(buttons, list) else []):
         if not isinstance(button, dict) or not _VARIABLE.search(str(button.get("url", ""))):
             continue
         given = [
