@@ -41,12 +41,13 @@ class Credentials:
                 secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
                 session_token=environment.get("AWS_SESSION_TOKEN"),
                 region=environment.get("AWS_REGION") or environment["AWS_DEFAULT_REGION"],
-                endpoint=environment.get("AWS_ENDPOINT_URL"),
+                endpoint=(environment.get("AWS_ENDPOINT_URL") or "").rstrip("/") or None,
             )
         except KeyError as error:
             raise ConfigurationError(f"The environment variable {error.args[0]} is not set.") from error
 
     def url(self, service: str) -> str:
+        """Without a slash at the end, as the host is signed too."""
         return self.endpoint or f"https://{service}.{self.region}.amazonaws.com"
 
 
