@@ -64,6 +64,10 @@ types: $(APP) ## Check types, strictly
 	@echo "check: types"
 	@.venv/bin/mypy --no-error-summary
 
+.PHONY: openapi
+openapi: $(APP) ## Write the API's description again from the code
+	@.venv/bin/python -m scripts.openapi
+
 .PHONY: validate
 validate: $(SAM) $(LOGS) ## Validate template.yaml
 	@echo "check: template"
@@ -95,7 +99,7 @@ size: build ## Show how large functions and layer are, and what takes the space
 	@$(PYTHON) tests/template/sizes.py .aws-sam/build
 
 # The layer as in .aws-sam/build, but with this machine's wheels, so that a test here can import it.
-.build/layer: layers/common/src/Makefile $(shell find layers/common/src -name '*.py' -o -name requirements.txt)
+.build/layer: layers/common/src/Makefile $(shell find layers/common/src -name '*.py' -o -name '*.json' -o -name requirements.txt)
 	@echo "build: layer for this machine"
 	@rm -rf $@ && $(MAKE) -s -C layers/common/src build-CommonLayer LAYER_PLATFORM=host ARTIFACTS_DIR="$(CURDIR)/$@" >/dev/null
 	@touch $@

@@ -1,13 +1,14 @@
 """/v1/channels/{channel_id}/messages: accept a message, show one."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from kanal import composition
 from kanal.http.api import Api
 from kanal.http.idempotency import checked_key
-from kanal.ids import ChannelId, ChannelRef, MessageId
+from kanal.http.parameters import IdempotencyKey, Json
+from kanal.ids import MessageId
 from kanal.messages.model import as_json
 from kanal.sending.accept import accept_message, get_message
 from kanal.sending.requests import SendMessage
@@ -18,15 +19,13 @@ handler = api.handle
 
 @api.post("/v1/channels/<channel_id>/messages")
 def accept(
-    channel_id: str,
-    request: Annotated[SendMessage, Body()],
-    key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
-) -> tuple[dict[str, Any], int]:
-    ref = ChannelRef(api.workspace("messages:write"), ChannelId(channel_id))
+    channel_id: str, request: Annotated[SendMessage, Body()], key: IdempotencyKey = None
+) -> tuple[Json, int]:
+    ref = api.channel("messages:write", channel_id)
     return as_json(accept_message(composition.accepting(), ref, checked_key(key), request)), 202
 
 
 @api.get("/v1/channels/<channel_id>/messages/<message_id>")
-def read(channel_id: str, message_id: str) -> dict[str, Any]:
-    ref = ChannelRef(api.workspace("messages:read"), ChannelId(channel_id))
+def read(channel_id: str, message_id: str) -> Json:
+    ref = api.channel("messages:read", channel_id)
     return as_json(get_message(composition.accepting(), ref, MessageId(message_id)))

@@ -1,13 +1,9 @@
 """/v1/channels/{channel_id}/templates: list, sync now."""
 
-from typing import Annotated, Any
-
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from kanal import composition
 from kanal.http.api import Api
 from kanal.http.cursors import cursor_of, position_of
-from kanal.ids import ChannelId, ChannelRef
+from kanal.http.parameters import Cursor, Json, Limit
 from kanal.templates.model import as_json
 from kanal.templates.sync import sync_templates
 
@@ -16,12 +12,8 @@ handler = api.handle
 
 
 @api.get("/v1/channels/<channel_id>/templates")
-def list_templates(
-    channel_id: str,
-    cursor: Annotated[str | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> dict[str, Any]:
-    ref = ChannelRef(api.workspace("templates:read"), ChannelId(channel_id))
+def list_templates(channel_id: str, cursor: Cursor = None, limit: Limit = 50) -> Json:
+    ref = api.channel("templates:read", channel_id)
     composition.channels().get(ref)
     store = composition.templates()
     page, last = store.page(ref, position_of(cursor, prefix="template#"), limit)
@@ -34,7 +26,7 @@ def list_templates(
 
 
 @api.post("/v1/channels/<channel_id>/templates/sync")
-def sync(channel_id: str) -> dict[str, Any]:
-    ref = ChannelRef(api.workspace("templates:write"), ChannelId(channel_id))
+def sync(channel_id: str) -> Json:
+    ref = api.channel("templates:write", channel_id)
     report = sync_templates(composition.syncing(), ref)
     return {"synced_at": report["synced_at"], "report": report}

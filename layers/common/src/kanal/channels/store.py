@@ -41,8 +41,9 @@ class ChannelStore:
         return from_item(ref.workspace_id, item) if item else None
 
     def page(
-        self, workspace_id: WorkspaceId, after: ChannelId | None, limit: int
+        self, workspace_id: WorkspaceId, after: str | None, limit: int
     ) -> tuple[Sequence[Channel], ChannelId | None]:
+        """In order of id. `after` is the second value of the page before."""
         pk = _workspace(workspace_id)
         start = {"pk": pk, "sk": f"channel#{after}"} if after else None
         items, last = self._table.query(pk, prefix="channel#", after=start, limit=limit)
