@@ -1,0 +1,192 @@
+"""Each role allows what its function does, and nothing that it does not."""
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from kanal import observability
+from local.simulator.app import create_app
+from local.simulator.serve import running_simulator
+from tests.integration.aws import boto, embedded_aws
+from tests.template.deployment import Deployment, http_event
+from tests.template.stack import translated
+from tests.template.usage import Use, grants
+
+PHONE = "+4930901820"
+_API_KEY = "key-of-the-test-number"
+_PLATFORM_SECRET = "platform-secret"
+_CUSTOMER = "4915112345678"
+_LARGE = "x" * 350_000
+_TEXT = {"type": "text", "text": {"body": "Hello"}}
+_TEMPLATE = {"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}}
+
+# What Lambda does in the function's name: it writes the log, empties the queue, keeps failed events.
+_BY_LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+_FAILED_EVENTS = ("sqs:SendMessage", "SchedulesDeadLetterQueue")
+
+
+class _Provider:
+    """The simulator on one side, the webhook's function on the other."""
+
+    def __init__(self) -> None:
+        self.http = httpx.Client(timeout=10, trust_env=False)
+        self.deployment: Deployment | None = None
+        self.statuses: list[int] = []
+
+    def close(self) -> None:
+        self.http.close()
+        if self.deployment:
+            self.deployment.close()
+
+    def control(self, call: str, body: Any) -> Any:
+        answer = self.http.post(f"/_control/{call}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def sent(self) -> Any:
+        return self.http.get("/_control/sent").json()
+
+    def deliver(self, request: httpx.Request) -> httpx.Response:
+        assert self.deployment is not None
+        signature = hmac.digest(_PLATFORM_SECRET.encode(), request.content, hashlib.sha256).hex()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers["x-360dialog-signature"] = signature
+        _, _, provider, webhook_id = request.url.path.split("/")
+        event = http_event("POST", request.url.path, request.content.decode(), headers=headers)
+        event["pathParameters"] = {"provider": provider, "webhook_id": webhook_id}
+        answer = self.deployment.invoke("WebhookReceiveFunction", event)
+        self.statuses.append(answer["statusCode"])
+        return httpx.Response(answer["statusCode"])
+
+
+@pytest.fixture(scope="module")
+def uses() -> Iterator[dict[str, set[Use]]]:
+    """Every function did all its kinds of work once."""
+    with pytest.MonkeyPatch.context() as patch, embedded_aws() as aws:
+        patch.setattr(observability.metrics.provider, "namespace", "Kanal")
+        provider = _Provider()
+        transport = httpx.MockTransport(provider.deliver)
+        with running_simulator(lambda: create_app(webhook_transport=transport)) as url:
+            provider.http.base_url = httpx.URL(url)
+            secret = boto("secretsmanager").create_secret(Name="platform", SecretString=_PLATFORM_SECRET)
+            parameters = {
+                "Dialog360BaseUrl": url,
+                "WebhookBaseUrl": "https://kanal.example",
+                "WorkspaceClaim": "workspace_id",
+                "PlatformSecretArn": secret["ARN"],
+                "LogLevel": "CRITICAL",
+            }
+            provider.deployment = Deployment(aws, parameters, patch)
+            _everything(provider.deployment, provider)
+            assert set(provider.statuses) == {200}
+            provider.close()
+            yield provider.deployment.uses
+
+
+def _everything(deployment: Deployment, provider: _Provider) -> None:
+    provider.control("numbers", {"phone_number": PHONE, "api_key": _API_KEY})
+    provider.control("settings", {"auto_statuses": False})
+    channel = _configure(deployment)
+    _receive(deployment, provider)
+    _sync(deployment, channel)
+    _send(deployment, provider, channel)
+    deployment.call("ChannelsApiFunction", "DELETE", f"/v1/channels/{channel}", "channels:write")
+
+
+def _configure(deployment: Deployment) -> str:
+    api = "ChannelsApiFunction"
+    wanted = {"name": "Support", "api_key": _API_KEY}
+    channel = deployment.call(api, "POST", "/v1/channels", "channels:write", wanted)["id"]
+    deployment.call(api, "GET", "/v1/health")
+    deployment.call(api, "GET", "/v1/channels", "channels:read")
+    deployment.call(api, "GET", f"/v1/channels/{channel}", "channels:read")
+    deployment.call(api, "PATCH", f"/v1/channels/{channel}", "channels:write", {"name": "Help"})
+    return str(channel)
+
+
+def _receive(deployment: Deployment, provider: _Provider) -> None:
+    provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": _TEXT})
+    deployment.consume("WebhookProcessFunction", "inbound")
+    changed = {"field": "account_update", "value": {"event": _LARGE}}
+    poisoned = {"field": "messages", "value": {"messages": [{"id": _LARGE}]}}
+    for change in (changed, poisoned):
+        body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
+        provider.control("webhook", {"phone_number": PHONE, "body": body})
+        deployment.consume("WebhookProcessFunction", "inbound")
+
+
+def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
+    path = f"/v1/channels/{channel}/messages"
+    message = _send_one(deployment, path, _TEXT)
+    deployment.call("SendApiFunction", "GET", f"{path}/{message['id']}", "messages:read")
+    provider.control("webhook", {"phone_number": PHONE, "body": _delivered(provider.sent()[0]["wamid"])})
+    deployment.consume("WebhookProcessFunction", "inbound")
+    _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765432"})  # a new contact
+    _refuse(provider, 429, {})  # wait and try again
+    _send_one(deployment, path, _TEXT)
+    _refuse(
+        provider, 400, {"error": {"message": "Re-engagement message", "code": 131047}}
+    )  # closes the window
+    _send_one(deployment, path, _TEXT)
+    _refuse(provider, 401, {})  # closes the channel
+    _send_one(deployment, path, _TEMPLATE)
+
+
+def _send_one(deployment: Deployment, path: str, content: Mapping[str, Any]) -> Any:
+    headers = {"idempotency-key": str(len(deployment.invoked))}
+    body = {"to": f"+{_CUSTOMER}", **content}
+    message = deployment.call("SendApiFunction", "POST", path, "messages:write", body, headers=headers)
+    deployment.consume("SendWorkerFunction", "send")
+    return message
+
+
+def _refuse(provider: _Provider, status: int, body: Any) -> None:
+    fault = {"on": "messages", "kind": "status", "status": status, "body": body, "times": 1}
+    provider.control("faults", fault)
+
+
+def _delivered(wamid: str) -> Any:
+    status = {"id": wamid, "status": "delivered", "timestamp": "1790000000", "recipient_id": _CUSTOMER}
+    value = {"messaging_product": "whatsapp", "statuses": [status]}
+    changes = [{"field": "messages", "value": value}]
+    return {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": changes}]}
+
+
+def _sync(deployment: Deployment, channel: str) -> None:
+    path = f"/v1/channels/{channel}/templates"
+    deployment.call("SyncTemplatesApiFunction", "POST", f"{path}/sync", "templates:write")
+    deployment.call("SyncTemplatesApiFunction", "GET", path, "templates:read")
+    deployment.invoke("SyncTemplatesScheduleFunction", {})
+    deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
+
+
+_FUNCTIONS = sorted(translated().written("AWS::Serverless::Function"))
+
+
+@pytest.mark.parametrize("function", _FUNCTIONS)
+def test_a_role_allows_what_its_function_does(uses: dict[str, set[Use]], function: str) -> None:
+    allowed = list(grants(function))
+    assert uses[function]
+    assert [use for use in uses[function] if not any(grant.covers(use) for grant in allowed)] == []
+
+
+@pytest.mark.parametrize("function", _FUNCTIONS)
+def test_a_role_allows_nothing_that_its_function_does_not(uses: dict[str, set[Use]], function: str) -> None:
+    idle = [
+        grant
+        for grant in grants(function)
+        if grant.action not in _BY_LAMBDA
+        and (grant.action, grant.resource) != _FAILED_EVENTS
+        and not any(grant.covers(use) for use in uses[function])
+    ]
+    assert idle == []
