@@ -43,10 +43,10 @@ def change(channel_id: str, request: ChangeChannel) -> Json:
 
 
 @api.delete("/v1/channels/<channel_id>")
-def disconnect(channel_id: str) -> Response[None]:
+def disconnect(channel_id: str) -> Response[str]:
     ref = api.channel("channels:write", channel_id)
     disconnect_channel(composition.channels(), composition.providers(), ref)
-    return Response(204)
+    return Response(204, body="")
 
 
 @api.get("/v1/health")
