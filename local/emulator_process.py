@@ -14,7 +14,7 @@ _app: Any = importlib.import_module("ministack.app")
 _functions: Any = importlib.import_module("ministack.services.lambda_svc")
 _workers: Any = importlib.import_module("ministack.core.lambda_runtime")
 _log_lock = threading.Lock()
-_DEFAULT_BATCHES = 5
+_DEFAULT_BATCHES = 4
 
 
 def _parallel_batches(mapping: dict[str, Any], function: Any, config: Any, queue: Any = None) -> int:

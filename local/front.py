@@ -1,6 +1,7 @@
 """The address of the local stack: passes requests to the deployed HTTP API and answers /_local itself."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,8 +16,8 @@ from local.control import Control, problem
 # API Gateway's own limits.
 _BODY_BYTES = 10 * 1024 * 1024
 _INTEGRATION_SECONDS = 30.0
-# A call more starts a process more of its function; on one machine it is quicker to wait for a free one.
-_CALLS_AT_ONCE = 8
+# A call more starts a process more of its function; beyond the cores it is quicker to wait for a free one.
+_CALLS_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 _HOP_BY_HOP = {
     *(b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"),
     *(b"host", b"content-length", b"proxy-connection", b"expect"),
