@@ -134,7 +134,9 @@ class MessageStore:
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:
-            return (records.from_item(ref, failure.item) if failure.item else None), False
+            found = records.from_item(ref, failure.item) if failure.item else None
+            # Ours all the same if the answer to the first request was lost and the SDK repeated it.
+            return found, bool(found and found.attempt and found.attempt.id == attempt.id)
         return records.from_item(ref, item), True
 
     def record_accepted(self, message: Message, attempt_id: str, wamid: Wamid, at: datetime) -> Message:
