@@ -23,7 +23,7 @@ from kanal.messages.events import message_outcome, message_status
 from kanal.messages.model import Attempt, Message
 from kanal.messages.store import MessageStore
 from kanal.observability import logger
-from kanal.providers.dialog360 import message_body
+from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.queue import Job
 from kanal.windows.rules import says_outside_window
@@ -75,8 +75,10 @@ def deliver(
     """Takes the message from `queued` as far as it goes.
 
     The pace was waited for. `wait_for_turn` is asked again right before the bytes go out, as the claim may
-    have taken so long that the turn was missed.
+    have taken so long that the turn was missed. The API key is decrypted before the claim: should that fail,
+    nothing is in doubt.
     """
+    provider = parts.providers.of(channel) if channel and channel.state == "active" else None
     now = parts.clock()
     attempt = Attempt(parts.new_token(), now, now + ATTEMPT_LASTS)
     message, claimed = parts.messages.claim(job.ref, job.message_id, attempt)
@@ -88,11 +90,11 @@ def deliver(
     if again := wait_for_turn():
         parts.messages.record_requeued(message, attempt.id)
         return again
-    return _record(parts, message, attempt, _send(parts, message, channel))
+    return _record(parts, message, attempt, _send(message, channel, provider))
 
 
-def _send(parts: Sending, message: Message, channel: Channel | None) -> Outcome:
-    if channel is None or channel.state != "active":
+def _send(message: Message, channel: Channel | None, provider: Dialog360 | None) -> Outcome:
+    if provider is None:
         words = WHY_NOT_SENDING[channel.state] if channel else "The channel is gone."
         return Refused({"code": "channel_cannot_send", "title": words, "message": words, "advice": words})
     body = message_body(
@@ -102,7 +104,7 @@ def _send(parts: Sending, message: Message, channel: Channel | None) -> Outcome:
         message_type=message.type,
         content=message.content,
     )
-    return parts.providers.of(channel).send(body)
+    return provider.send(body)
 
 
 def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome) -> Done | Again:
@@ -136,7 +138,7 @@ def _resume(parts: Sending, job: Job, message: Message) -> Done | Again:
     if message.stage == "sent" and message.wamid:
         _link(parts, message, message.wamid)
     elif message.stage in ("failed", "unconfirmed") and job.may_be_repeated:
-        parts.bus.publish([message_outcome(message)])
+        _publish_outcome(parts, message)
     return Done()
 
 
@@ -157,8 +159,14 @@ def _end(
     ended = parts.messages.record_ended(message, attempt_id, stage, [error], parts.clock())
     logger.info("Message not sent", extra={"message_id": message.id, "stage": stage, "code": error["code"]})
     if ended.stage == stage:
-        parts.bus.publish([message_outcome(ended)])
+        _publish_outcome(parts, ended)
     return Done()
+
+
+def _publish_outcome(parts: Sending, message: Message) -> None:
+    """Unless WhatsApp has reported more of the message meanwhile, which was published then."""
+    if message.state == message.stage:
+        parts.bus.publish([message_outcome(message)])
 
 
 def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect) -> None:
