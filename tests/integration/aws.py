@@ -20,7 +20,8 @@ CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "re
 @cache
 def _session() -> Any:
     """One for all tests: it keeps the service descriptions, which take long to read."""
-    return boto3.Session(**CREDENTIALS)
+    make: Any = boto3.Session
+    return make(**CREDENTIALS)
 
 
 @cache

@@ -1,6 +1,7 @@
 """The send queue and its workers, run by hand: what a worker leaves comes again when the test says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -98,12 +99,16 @@ class Watched(httpx.HTTPTransport):
         return answer
 
 
-def sending_over(world: World, transport: httpx.BaseTransport) -> Sending:
+@contextmanager
+def sending_over(
+    world: World, transport: httpx.BaseTransport, base_url: str | None = None
+) -> Iterator[Sending]:
     """A worker in a fresh container, with its own way to the provider."""
-    http = httpx.Client(
-        base_url=world.provider_http.base_url, timeout=world.provider_http.timeout, transport=transport
-    )
-    return replace(world.new_sending(), providers=Providers(http, world.secrets))
+    way = world.provider_http
+    with httpx.Client(
+        base_url=base_url or way.base_url, timeout=way.timeout, transport=transport, trust_env=False
+    ) as http:
+        yield replace(world.new_sending(), providers=Providers(http, world.secrets))
 
 
 def ready(world: World, **fields: Any) -> Channel:
