@@ -9,11 +9,18 @@ class NotJson(ValueError):
     """The bytes are no JSON text (RFC 8259), or deeper or with larger numbers than any real payload."""
 
 
+MAX_DEPTH = 200
+"""Levels of nesting; real payloads have about fifteen. What is deeper might be read but not written again."""
+
+
 def read(raw: bytes | str) -> Any:
     try:
-        return json.loads(raw, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
+    if _is_too_deep(value):
+        raise NotJson("too deep")
+    return value
 
 
 def write(value: Any) -> str:
@@ -29,6 +36,20 @@ def write(value: Any) -> str:
 def storable(text: str) -> str:
     """The text with anything that UTF-8 cannot carry replaced."""
     return text.encode(errors="replace").decode()
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for part in level
+            if isinstance(part, dict | list)
+            for child in (part.values() if isinstance(part, dict) else part)
+        ]
+        if not level:
+            return False
+    return any(isinstance(part, dict | list) for part in level)
 
 
 def _finite(digits: str) -> float:
