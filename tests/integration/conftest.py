@@ -39,6 +39,7 @@ def world(_simulator: tuple[str, TestClock, _Deliveries]) -> Iterator[World]:
     """One number at the provider, no channel yet, no automatic statuses."""
     url, clock, deliveries = _simulator
     with embedded_aws() as aws:
+        clock.restart()
         world = World(aws, url, clock)
         with world.simulator, world.provider_http:
             world.control("reset", {})

@@ -52,7 +52,7 @@ def put(world: World, channel: Channel, body: Any) -> None:
 
 def process_next(world: World, inbox: Inbox | None = None) -> dict[str, int]:
     """One queue message; it is shown again if that raises. How many items of each kind it had."""
-    record = world.take_inbound()[0]
+    record = world.take_inbound(1)[0]
     delivery = read_delivery(record, world.bucket)
     try:
         seen = process_body(inbox or world.inbox, delivery.ref, delivery.body, delivery.arrival)
@@ -123,3 +123,12 @@ def raise_on(client: Any, operation: str, error: Callable[[], BaseException], ti
 
 def throttled() -> ClientError:
     return ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Any")
+
+
+def client_of(world: World, service: str) -> Any:
+    """The client of a service that this world's inbound side uses."""
+    return next(made for made in world.aws.clients if made.meta.service_model.service_name == service)
+
+
+class Killed(BaseException):
+    """The process ends here and now: no handler of Exception sees it."""

@@ -209,14 +209,22 @@ def test_a_rotated_platform_secret_is_known_soon(signed_world: World) -> None:
         (b'{"a": "\xff"}', "invalid_json"),
         (b'{"a": NaN}', "invalid_json"),
         (b"[" * 100_000 + b"]" * 100_000, "invalid_json"),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, "invalid_json"),
         (b'{"a": 1} {"b": 2}', "invalid_json"),
         (b'{"a": ' + b"1" * 5000 + b"}", "invalid_json"),
     ],
-    ids=["empty", "blank", "cut", "form", "not-utf8", "nan", "deep", "two", "endless-number"],
+    ids=["empty", "blank", "cut", "form", "not-utf8", "nan", "very-deep", "deep", "two", "endless-number"],
 )
 def test_what_is_no_json_is_refused(world: World, hook: Hook, body: bytes, code: str) -> None:
     """400, and nothing is stored."""
     assert refusal(world, hook, body) == (400, code)
+
+
+def test_depth_that_could_still_be_a_payload_is_taken(world: World, hook: Hook) -> None:
+    """200 levels, and any number of brackets beside one another or in a text."""
+    deep = "[" * 199 + "]" * 199
+    body = json.dumps({"deep": "DEEP", "wide": [[]] * 1000, "text": "[{" * 1000}).replace('"DEEP"', deep)
+    assert world.webhook(hook.path, hook.headers, body.encode()) == 200
 
 
 def test_a_body_over_three_megabytes_is_refused(world: World, hook: Hook) -> None:

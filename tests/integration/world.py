@@ -63,6 +63,10 @@ class TestClock:
     def __call__(self) -> datetime:
         return self._now
 
+    def restart(self) -> None:
+        """Each test begins at START."""
+        self._now = START
+
     def advance(self, **delta: float) -> None:
         self.sleep(timedelta(**delta).total_seconds())
 
@@ -209,9 +213,9 @@ class World:
                 self.aws.delete("inbound", record)
         raise AssertionError("the inbound queue does not empty")
 
-    def take_inbound(self) -> list[dict[str, Any]]:
+    def take_inbound(self, count: int = 10) -> list[dict[str, Any]]:
         """Queued at the time of this world: the emulator's queue goes by the machine's clock."""
-        records = self.aws.take("inbound")
+        records = self.aws.take("inbound", count)
         for record in records:
             record["attributes"]["SentTimestamp"] = str(int(self.clock().timestamp() * 1000))
         return records
