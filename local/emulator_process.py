@@ -5,9 +5,11 @@ is gone stops the start with an error. The reasons are in docs/decisions/0004-lo
 """
 
 import importlib
+import json
 import os
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 _app: Any = importlib.import_module("ministack.app")
@@ -27,16 +29,17 @@ def _parallel_batches(mapping: dict[str, Any], function: Any, config: Any, queue
     return int(limit or _DEFAULT_BATCHES)
 
 
-def _write_log(
-    function: dict[str, Any], request_id: str, text: str, failed: Any, *rest: Any, **more: Any
-) -> None:
-    """What the functions print goes to one file that a person can follow, besides CloudWatch Logs."""
-    name = (function.get("config") or function).get("FunctionName", "?")
-    at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    lines = text.splitlines() + (["FAILED"] if failed else [])
-    with _log_lock, open(os.environ["KANAL_FUNCTIONS_LOG"], "a", encoding="utf-8") as log:  # noqa: PTH123  # env
-        log.writelines(f"{at} {name} {request_id[:8]} {line}\n" for line in lines)
-    _emit(function, request_id, text, failed, *rest, **more)
+def _run_and_log(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+    """What the functions print, and why they failed, goes to one file besides CloudWatch Logs."""
+    result: dict[str, Any] = _run(function, event, request_id)
+    lines = str(result.get("log") or "").splitlines()
+    if result.get("error"):
+        lines.append(f"FAILED {json.dumps(result.get('body'))}")
+    name = function.get("config", function).get("FunctionName", "?")
+    prefix = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {name} {request_id[:8]} "
+    with _log_lock, Path(os.environ["KANAL_FUNCTIONS_LOG"]).open("a", encoding="utf-8") as log:
+        log.writelines(f"{prefix}{line}\n" for line in lines)
+    return result
 
 
 def _replace(owner: Any, name: str, replacement: Any) -> Any:
@@ -45,7 +48,7 @@ def _replace(owner: Any, name: str, replacement: Any) -> Any:
     return original
 
 
-_emit = _replace(_functions, "_emit_lambda_logs", _write_log)
+_run = _replace(_functions, "_execute_function_warm", _run_and_log)
 _replace(_functions, "_sqs_esm_concurrency", _parallel_batches)
 # After each call MiniStack waits for log lines: 50 ms when nothing was printed. A pipe needs far less.
 _replace(vars(_workers.Worker)["_drain_stderr_bounded"], "__defaults__", (0.004, 0.002, 0.1))

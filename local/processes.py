@@ -80,11 +80,7 @@ class Child:
 
     def obituary(self) -> str:
         """What to tell when it died by itself."""
-        return f"{self.name} ended with code {self.process.poll()}. The end of {self.log}:\n{self.tail()}"
-
-    def tail(self, lines: int = 20) -> str:
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join("  | " + line for line in text.splitlines()[-lines:]) or "  | (nothing)"
+        return f"{self.name} ended with code {self.process.poll()}. The end of {self.log}:\n{tail(self.log)}"
 
     def wait_until_ready(self, url: str, *, seconds: float = 30.0) -> None:
         """Poll `url` until it answers 200; raises LocalStackError when the child dies or takes too long."""
@@ -95,7 +91,9 @@ class Child:
             if answers(url):
                 return
             time.sleep(_POLL_SECONDS)
-        raise LocalStackError(f"{self.name} is not ready after {seconds:.0f} s. {self.log}:\n{self.tail()}")
+        raise LocalStackError(
+            f"{self.name} is not ready after {seconds:.0f} s. {self.log}:\n{tail(self.log)}"
+        )
 
     def stop(self) -> None:
         """Ask, wait, then insist: afterwards nothing of its process group runs."""
@@ -113,6 +111,12 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             return  # the whole group is gone, as it should be
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    """The last lines of a log, set off to be shown."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return "\n".join("  | " + line for line in text.splitlines()[-lines:]) or "  | (nothing)"
 
 
 def answers(url: str) -> bool:

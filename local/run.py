@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.processes import LocalStackError
 from local.stack import Ports, Stack, running_stack
@@ -51,11 +52,11 @@ class Stopped(Exception):
 
 
 def main() -> int:
-    arguments = _arguments()
+    data: Path | None = _arguments().data
 
     def serve() -> None:
         started = time.monotonic()
-        with running_stack(_ports(), arguments.data, print_step) as stack:
+        with running_stack(_ports(), data and data.resolve(), print_step) as stack:
             print(_ready_text(stack, time.monotonic() - started), flush=True)
             _watch(stack)
 
@@ -72,6 +73,9 @@ def until_stopped(work: Callable[[], None]) -> int:
         print("Stopped.", flush=True)
     except LocalStackError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"\nThe embedded AWS failed: {error}", file=sys.stderr)
         return 1
     return 0
 

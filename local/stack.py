@@ -22,13 +22,14 @@ from local.events import EventFeed
 from local.front import Gateway, create_front
 from local.issuer import AUDIENCE, Issuer
 from local.package import ROOT
-from local.processes import Child, LocalStackError, answers, reserve_port
+from local.processes import Child, LocalStackError, answers, reserve_port, tail
 from local.queues import Queues
 from local.routes import add_routes, add_time_to_live
 from local.schedules import Schedules
 
 # Each batch in flight is a process of its own; with AWS's value they would only fight for the cores.
 _SEND_CONCURRENCY = 4
+_FIRST_ANSWER_SECONDS = 30.0
 
 Step = Callable[[str], contextlib.AbstractContextManager[None]]
 
@@ -41,7 +42,7 @@ class Ports:
 
 @dataclass
 class Stack:
-    """Start with `start`, and whatever happens then, end with `stop`."""
+    """Start with `start`, and whatever happens then, end with `stop`. `data` is an absolute path."""
 
     ports: Ports
     data: Path | None
@@ -93,15 +94,18 @@ class Stack:
     def _make_run_folder(self) -> Path:
         if self.data is None:
             return Path(tempfile.mkdtemp(prefix="kanal-"))
-        run_folder = self.data.resolve() / "run"
-        shutil.rmtree(run_folder, ignore_errors=True)
-        run_folder.mkdir(parents=True)
+        run_folder = self.data / "kanal-run"
+        try:
+            shutil.rmtree(run_folder, ignore_errors=True)
+            run_folder.mkdir(parents=True)
+        except OSError as error:
+            raise LocalStackError(f"The folder {self.data} cannot be used: {error.strerror}.") from error
         return run_folder
 
     def _start_simulator(self) -> Child:
         command = [sys.executable, "-m", "local.simulator", "--port", str(self.ports.simulator)]
         if self.data is not None:
-            command += ["--data", str(self.data.resolve() / "simulator")]
+            command += ["--data", str(self.data / "simulator")]
         log = self.run_folder / "simulator.log"
         child = Child.start("The simulator", command, environment=os.environ, log=log, folder=ROOT)
         self.children.append(child)
@@ -129,17 +133,27 @@ class Stack:
 
     def _serve(self, listener: socket.socket, aws: Aws, api_id: str, control: Control) -> None:
         config = uvicorn.Config(
-            create_front(Gateway(aws.url, api_id), control), ws="none", log_level="warning", access_log=False
+            create_front(Gateway(aws.url, api_id), control),
+            ws="none",
+            log_level="warning",
+            timeout_keep_alive=75,
         )
         self._server = uvicorn.Server(config)
         run = self._server.run
         self._thread = threading.Thread(target=run, args=([listener],), name="front", daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 60.0
+        deadline = time.monotonic() + _FIRST_ANSWER_SECONDS
         while not answers(f"{self.api_url}/_local/ready"):
-            if time.monotonic() > deadline or self.died() or not self._thread.is_alive():
-                raise LocalStackError(f"The API does not answer. Logs: {self.run_folder}")
+            if child := self.died():
+                raise LocalStackError(child.obituary())
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise LocalStackError(
+                    f"The API does not answer. Its functions' log:\n{self._functions_log()}"
+                )
             time.sleep(0.1)
+
+    def _functions_log(self) -> str:
+        return tail(self.run_folder / "functions.log")
 
 
 @contextlib.contextmanager

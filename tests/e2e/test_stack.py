@@ -100,6 +100,15 @@ def test_a_port_that_is_no_port_is_refused() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_data_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    ports = free_ports()
+    log = tmp_path / "run.log"
+    assert launch(log, ports, tmp_path / "file").wait(20) == 1
+    assert "cannot be used" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
 def test_a_clean_stop_leaves_no_process_and_keeps_the_data(tmp_path: Path) -> None:
     ports, data = free_ports(), tmp_path / "data"
     with running(tmp_path / "first.log", ports, data) as world:
