@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.launch import free_ports, running
+from tests.e2e.launch import running
 from tests.e2e.world import Channel, World
 
 
@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with running(tmp_path_factory.mktemp("stack") / "run.log", free_ports()) as world:
+    with running(tmp_path_factory.mktemp("stack") / "run.log") as world:
         yield world
 
 

@@ -38,8 +38,9 @@ def launch(log: Path, ports: Ports, data: Path | None = None) -> subprocess.Pope
 
 
 @contextmanager
-def running(log: Path, ports: Ports, data: Path | None = None) -> Iterator[World]:
-    """The stack until the end of the block, where it has to stop in good order."""
+def running(log: Path, ports: Ports | None = None, data: Path | None = None) -> Iterator[World]:
+    """The stack, on free ports if none are given, until the end of the block, where it has to stop well."""
+    ports = ports or free_ports()
     process = launch(log, ports, data)
     front_url, simulator_url = f"http://127.0.0.1:{ports.front}", f"http://127.0.0.1:{ports.simulator}"
     try:
