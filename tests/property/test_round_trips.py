@@ -33,13 +33,15 @@ def test_written_json_can_always_be_sent(value: Any) -> None:
     assert json.loads(rawjson.write(value).encode()) == value
 
 
-@given(st.text() | st.binary() | st.sampled_from(["NaN", "[Infinity]", "1e999", "[-1e999]", "[" * 100_000]))
+@given(st.text(st.sampled_from('[]{}:,"0123456789.eE+-NaInfity'), max_size=12))
 @example("1e999")
 @example("[-1e999]")
-def test_what_is_read_is_json_and_everything_else_is_refused(raw: str | bytes) -> None:
+@example("NaN")
+@example("[" * 5_000 + "]" * 5_000)
+def test_what_is_read_is_json_and_everything_else_is_refused(raw: str) -> None:
     """Promise 1: what was accepted can be written again, so that a dead letter is never unreadable."""
     value = outcome_of(lambda: rawjson.read(raw), rawjson.NotJson)
-    assert isinstance(value, rawjson.NotJson) or json.dumps(value, allow_nan=False)
+    assert isinstance(value, rawjson.NotJson) or json.loads(rawjson.write(value), parse_constant=str) == value
 
 
 @given(st.text(min_size=1, max_size=1000))

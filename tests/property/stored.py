@@ -1,0 +1,178 @@
+"""The real stores over the embedded emulator: lets a conversation happen, and tells what is known then."""
+
+import itertools
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from kanal import rawjson
+from kanal.aws.bus import Bus
+from kanal.aws.secret import Secrets
+from kanal.aws.table import Table
+from kanal.channels.cached import RecentChannels
+from kanal.channels.credentials import Providers
+from kanal.channels.store import ChannelStore
+from kanal.contacts.model import Sighting
+from kanal.contacts.store import ContactStore
+from kanal.contacts.view import as_json as contact_as_json
+from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId, new_token
+from kanal.inbox.apply import Arrival, Stores
+from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
+from kanal.inbox.process import Inbox, process_body
+from kanal.messages.model import Address, Attempt, Message
+from kanal.messages.model import as_json as message_as_json
+from kanal.messages.store import MessageStore
+from kanal.sending.deliver import Sending, deliver
+from kanal.sending.queue import Job
+from tests.integration.aws import Aws, boto
+from tests.property.conversations import ANA, OUTBOUND, START, Happening, Outbound
+
+_NOW = START + timedelta(hours=30)
+"""In the middle of the windows."""
+
+
+class SilentEvents:
+    """Stands for the client of EventBridge: events are no state, and the emulator is slow at them."""
+
+    def put_events(self, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803  # as boto3 calls it
+        return {"FailedEntryCount": 0, "Entries": [{} for _ in Entries]}
+
+
+class House:
+    """Each `play` is another channel, so that all share one emulator."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._dynamodb = boto("dynamodb")
+        contacts, messages = Table(aws.contacts, self._dynamodb), Table(aws.messages, self._dynamodb)
+        self._contacts, self._messages = ContactStore(contacts, new_token), MessageStore(messages)
+        self._channels = ChannelStore(Table(aws.channels, self._dynamodb))
+        self._tables = (aws.contacts, aws.messages)
+        self._numbers = itertools.count()
+        recent = RecentChannels(self._channels, lambda: _NOW, timedelta(days=1))
+        events: Any = SilentEvents()
+        bus, bucket = Bus(aws.bus, events), Bucket(aws.bucket, boto("s3"))
+        self._inbox = Inbox(
+            channels=self._channels,
+            recent_channels=recent,
+            stores=Stores(self._contacts, self._messages),
+            raw_items=RawItems(messages, bucket),
+            dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], boto("sqs"), bucket),
+            bus=bus,
+        )
+        self._sending = Sending(
+            channels=self._channels,
+            recent_channels=recent,
+            contacts=self._contacts,
+            messages=self._messages,
+            providers=Providers(httpx.Client(), Secrets(aws.key_id, boto("kms"))),
+            bus=bus,
+            clock=lambda: START + timedelta(seconds=2),
+            new_token=new_token,
+            sleep=_never,
+        )
+
+    def play(self, happenings: Iterable[Happening]) -> dict[str, Any]:
+        """What is known in the end. The sender always looks for early statuses at last."""
+        ref = ChannelRef(WorkspaceId("acme"), ChannelId(f"chn_{next(self._numbers)}"))
+        sent = {message: self._claimed(ref, message) for message in OUTBOUND}
+        for what, subject, at in happenings:
+            if what == "body":
+                process_body(self._inbox, ref, rawjson.write(subject), Arrival(at, may_be_repeated=False))
+            elif what == "recorded":
+                self._record(sent[subject], subject)
+            else:
+                self._look_for_early_statuses(sent[subject])
+        for message in sent.values():
+            self._look_for_early_statuses(message)
+        return self._known(ref)
+
+    def _claimed(self, ref: ChannelRef, outbound: Outbound) -> Message:
+        """A message to Ana whose bytes are on their way."""
+        contact = self._contacts.sight(ref, Sighting("", wa_id=ANA.wa_id), START)
+        message = Message(
+            id=outbound.id,
+            ref=ref,
+            contact_id=contact.id,
+            direction="outbound",
+            type="text",
+            content={"body": "Hello"},
+            created_at=START,
+            address=Address(ANA.wa_id),
+        )
+        assert self._messages.add(message)
+        self._messages.claim(ref, message.id, Attempt("try", START, START + timedelta(seconds=30)))
+        return message
+
+    def _record(self, message: Message, outbound: Outbound) -> None:
+        self._messages.record_accepted(message, "try", outbound.wamid, START + timedelta(seconds=1))
+
+    def _look_for_early_statuses(self, message: Message) -> None:
+        """As when the queue shows a message again that was sent."""
+        job = Job(message.ref, message.id, message.contact_id, "", "", may_be_repeated=True)
+        deliver(self._sending, job, None, _never)
+
+    # --- what is known ---
+
+    def _known(self, ref: ChannelRef) -> dict[str, Any]:
+        """By names that do not change from play to play: contacts by their identities, messages by wamid."""
+        contacts, messages = (self._items(table, ref) for table in self._tables)
+        names: dict[str, list[str]] = {}
+        for item in contacts:
+            if item["sk"]["S"] == "identity":
+                names.setdefault(item["contact_id"]["S"], []).append(_local(item, ref))
+        people = {contact: " ".join(sorted(identities)) for contact, identities in names.items()}
+        return {
+            "contacts": [
+                self._contact(ref, contact, people) for contact in sorted(people, key=people.__getitem__)
+            ],
+            "messages": sorted(
+                (
+                    self._message(ref, item["id"]["S"], people)
+                    for item in messages
+                    if item["sk"]["S"] == "message"
+                ),
+                key=lambda message: str(message["wamid"]),
+            ),
+            "raw": sorted(_local(item, ref) for item in messages if item["sk"]["S"] == "raw"),
+            "wamids": {
+                _local(item, ref): item["message_id"]["S"] for item in messages if item["sk"]["S"] == "wamid"
+            },
+        }
+
+    def _items(self, table: str, ref: ChannelRef) -> list[dict[str, Any]]:
+        answer = self._dynamodb.scan(
+            TableName=table,
+            FilterExpression="begins_with(pk, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": f"{ref.prefix}#"}},
+        )
+        items: list[dict[str, Any]] = answer["Items"]
+        return items
+
+    def _contact(self, ref: ChannelRef, contact_id: str, people: dict[str, str]) -> dict[str, Any]:
+        contact = self._contacts.get(ref, ContactId(contact_id))
+        assert contact is not None
+        shown = {**contact_as_json(contact, _NOW), "id": people[contact_id], "channel_id": ""}
+        return {**shown, "closed_at": contact.window.closed_at}
+
+    def _message(self, ref: ChannelRef, message_id: str, people: dict[str, str]) -> dict[str, Any]:
+        message = self._messages.get(ref, MessageId(message_id))
+        assert message is not None
+        shown = {**message_as_json(message), "contact_id": people[message.contact_id], "channel_id": ""}
+        own_id = "" if message.direction == "inbound" else message.id
+        return {
+            **shown,
+            "id": own_id,
+            "stage": message.stage,
+            "facts": dict(message.facts),
+            "raw": message.raw,
+        }
+
+
+def _local(item: dict[str, Any], ref: ChannelRef) -> str:
+    return str(item["pk"]["S"]).removeprefix(f"{ref.prefix}#")
+
+
+def _never(*_: Any) -> Any:
+    raise AssertionError("nothing is sent here")
