@@ -1,0 +1,103 @@
+"""The customer service window at its edges."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kanal.windows.rules import OPENS_WINDOW, Window, later, opened_until, says_outside_window
+
+_AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+_DAY = timedelta(hours=24)
+_TICK = timedelta(microseconds=1)
+_OPENING = {
+    *("text", "image", "video", "audio", "voice", "document", "sticker", "location", "contacts"),
+    *("interactive", "button", "order", "request_welcome"),
+}
+_NOT_OPENING = {"reaction", "system", "unsupported", "unknown", "edit", "revoke"}
+
+
+def test_every_known_type_of_message_is_decided() -> None:
+    """Promise 7: a type that is added to the table is added here too, with a reason."""
+    assert set(OPENS_WINDOW) == _OPENING | _NOT_OPENING
+
+
+@pytest.mark.parametrize("message_type", sorted(_OPENING))
+def test_what_a_person_writes_or_taps_opens_24_hours(message_type: str) -> None:
+    """Promise 7: counted from WhatsApp's own time of the message."""
+    assert opened_until(message_type, _AT) == _AT + _DAY
+
+
+@pytest.mark.parametrize("message_type", [*sorted(_NOT_OPENING), "invented_tomorrow", ""])
+def test_everything_else_opens_nothing(message_type: str) -> None:
+    """Promise 7: refusing costs a template, believing wrongly costs a failed message."""
+    assert opened_until(message_type, _AT) is None
+
+
+def test_a_message_without_a_time_opens_nothing() -> None:
+    """The window follows from WhatsApp's clock, never from ours."""
+    assert opened_until("text", None) is None
+
+
+@pytest.mark.parametrize(
+    ("passed", "is_open"),
+    [
+        (timedelta(0), True),
+        (_DAY - _TICK, True),
+        (_DAY, False),
+        (_DAY + _TICK, False),
+    ],
+)
+def test_a_window_ends_after_24_hours_exactly(passed: timedelta, is_open: bool) -> None:
+    """Promise 7: the moment of the end is outside."""
+    assert Window(opened_until("text", _AT)).is_open(_AT + passed) is is_open
+
+
+def test_a_window_that_was_never_opened_is_closed() -> None:
+    """Promise 7: nobody has written, so only a template may go."""
+    assert not Window().is_open(_AT)
+    assert not Window(closed_at=_AT).is_open(_AT)
+
+
+@pytest.mark.parametrize(
+    ("refused_after", "is_open"),
+    [(-_TICK, True), (timedelta(0), False), (_TICK, False), (timedelta(hours=1), False)],
+)
+def test_a_refusal_closes_the_window_until_a_later_message(refused_after: timedelta, is_open: bool) -> None:
+    """Promise 7: WhatsApp's 131047 overrules what we believed, and a message after it opens again."""
+    window = Window(opened_until("text", _AT), closed_at=_AT + refused_after)
+    assert window.is_open(_AT + timedelta(hours=2)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "latest"),
+    [
+        (None, None, None),
+        (_AT, None, _AT),
+        (None, _AT, _AT),
+        (_AT, _AT + _TICK, _AT + _TICK),
+        (_AT + _TICK, _AT, _AT + _TICK),
+    ],
+)
+def test_the_later_of_two_times_counts(
+    one: datetime | None, other: datetime | None, latest: datetime | None
+) -> None:
+    """Promise 2: an older message that arrives later never shortens a window."""
+    assert later(one, other) == latest
+
+
+@pytest.mark.parametrize(
+    ("status", "errors", "outside"),
+    [
+        ("failed", [{"code": 131047}], True),
+        ("failed", [{"code": 131026}, {"code": 131047}], True),
+        ("failed", [{"code": 131026}], False),
+        ("failed", [], False),
+        ("failed", ["131047", None, 131047], False),
+        ("sent", [{"code": 131047}], False),
+    ],
+)
+def test_only_a_failure_with_whatsapps_code_says_that_the_window_is_closed(
+    status: str, errors: list[object], outside: bool
+) -> None:
+    """Promise 7: other errors leave the window as it is, in whatever shape they come."""
+    assert says_outside_window(status, errors) is outside
