@@ -66,12 +66,22 @@ def test_consumers_report_each_failed_message(stack: Stack) -> None:
     ]
 
 
+def test_waiting_for_the_pace_makes_no_message_a_dead_letter(stack: Stack) -> None:
+    queue = stack.made(_QUEUE)["SendQueue"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000
+    assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == (
+        "messageGroup",
+        "perMessageGroupId",
+    )
+
+
 def test_every_dead_letter_queue_rings_when_it_is_not_empty(stack: Stack) -> None:
     watched = {
         name
         for alarm in stack.made("AWS::CloudWatch::Alarm").values()
         if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
-        and (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+        and (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 0)
+        and alarm["ComparisonOperator"] == "GreaterThanThreshold"
         for name in names_in(alarm["Dimensions"])
     }
     assert watched == _dead_letter_queues(stack)
