@@ -42,16 +42,20 @@ class Fact:
     pricing: Any = None
 
     @property
+    def report(self) -> str:
+        """What WhatsApp reported, and when by its time: the same whenever and however often it arrives."""
+        content = rawjson.write([list(self.errors), self.pricing])
+        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+        return f"{rfc3339(self.at) if self.at else '~'}#{digest}"
+
+    @property
     def order(self) -> str:
         """Decides between two reports of one fact: the least is kept, whichever arrives first.
 
         By WhatsApp's time, those without one last; in the same second by content. The time of arrival
         decides only between two that say the same.
         """
-        content = rawjson.write([list(self.errors), self.pricing])
-        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
-        at = rfc3339(self.at) if self.at else "~"
-        return f"{at}#{digest}#{rfc3339(self.received_at)}"
+        return f"{self.report}#{rfc3339(self.received_at)}"
 
 
 def state_of(stage: Stage, facts: dict[str, Fact]) -> str:

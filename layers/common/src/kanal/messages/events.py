@@ -21,7 +21,7 @@ def message_received(message: Message, contact: dict[str, Any]) -> Event:
 
 def message_status(message: Message, fact: Fact) -> Event:
     """A fact that WhatsApp reported. `message.state` is the state after it, `status` what was reported."""
-    return _event("message.status", message, fact.order + fact.status, _status(message, fact.status))
+    return _event("message.status", message, fact.report + fact.status, _status(message, fact.status))
 
 
 def message_outcome(message: Message) -> Event:
