@@ -16,7 +16,8 @@ def parse_recipient(text: str, default_country: str | None) -> ContactId | Ident
     """A contact id, a business-scoped user id, or a phone number.
 
     Numbers are read leniently (spaces, dashes, the trunk zero; without `+` in the channel's default country),
-    and never refused for a numbering plan alone: WhatsApp keeps ids that are not valid numbers any more.
+    and never refused for a numbering plan alone: WhatsApp keeps ids that are not valid numbers any more. Only
+    the length counts: 7 to 15 digits with the country code.
 
     Raises InvalidRequest.
     """
@@ -25,7 +26,7 @@ def parse_recipient(text: str, default_country: str | None) -> ContactId | Ident
     if _BSUID.fullmatch(text):
         return Identity("user_id", text)
     digits = _possible_number(text, default_country) or _international_digits(text)
-    if digits is None:
+    if digits is None or not 7 <= len(digits) <= 15:
         country = "" if default_country else ", or give the channel a default_country"
         raise InvalidRequest(
             FieldError(
@@ -51,4 +52,4 @@ def _possible_number(text: str, default_country: str | None) -> str | None:
 def _international_digits(text: str) -> str | None:
     """Forms that no numbering plan has any more and WhatsApp still uses, such as +52 1 and ten digits."""
     digits = re.sub(r"\D", "", text)
-    return digits if _INTERNATIONAL.fullmatch(text) and 7 <= len(digits) <= 15 else None
+    return digits if _INTERNATIONAL.fullmatch(text) else None

@@ -20,8 +20,8 @@ def workspace_of(event: Mapping[str, Any], scope: str, workspace_claim: str) -> 
     claims = _claims(event)
     if scope not in _scopes(claims):
         raise Forbidden(f"The token lacks the scope {scope}.", scope=scope)
-    workspace = str(claims.get(workspace_claim, ""))
-    if not WORKSPACE_ID.fullmatch(workspace):
+    workspace = claims.get(workspace_claim)
+    if not isinstance(workspace, str) or not WORKSPACE_ID.fullmatch(workspace):
         raise Forbidden(
             f"The token's claim {workspace_claim} names no workspace: 1 to 64 letters, digits, dots, dashes"
             " or underscores."
