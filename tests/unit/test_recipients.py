@@ -1,0 +1,86 @@
+"""What a caller may write as the recipient."""
+
+import pytest
+
+from kanal.contacts.model import Identity
+from kanal.contacts.recipient import parse_recipient
+from kanal.errors import InvalidRequest
+
+_CONTACT = "con_" + "a2b3c4d5e6f7g2h3i4j5k6l7m2"
+
+NUMBERS = [
+    # written, default country, WhatsApp's digits
+    ("+4915112345678", None, "4915112345678"),
+    ("+49 151 1234-5678", None, "4915112345678"),
+    ("+49 (0)151 12345678", None, "4915112345678"),
+    ("tel:+4915112345678", None, "4915112345678"),
+    ("0151 12345678", "DE", "4915112345678"),
+    ("0049 151 12345678", "DE", "4915112345678"),
+    ("+5511987654321", None, "5511987654321"),
+    ("+551187654321", None, "551187654321"),
+    ("(11) 98765-4321", "BR", "5511987654321"),
+    ("+5215512345678", None, "5215512345678"),
+    ("+525512345678", None, "525512345678"),
+    ("+5491123456789", None, "5491123456789"),
+    ("+541123456789", None, "541123456789"),
+    ("+1 202 555 0143", "DE", "12025550143"),
+    ("202-555-0143", "US", "12025550143"),
+    ("+٤٩١٥١١٢٣٤٥٦٧٨", None, "4915112345678"),
+    ("+99912345678", None, "99912345678"),
+]
+
+
+@pytest.mark.parametrize(("written", "country", "digits"), NUMBERS)
+def test_a_phone_number_is_read_as_people_write_it(written: str, country: str | None, digits: str) -> None:
+    """Promise 8: no digit is added or taken away that WhatsApp would miss, in countries that tempt to it."""
+    assert parse_recipient(written, country) == Identity("wa_id", digits)
+
+
+@pytest.mark.parametrize("written", ["DE.a", "US.ENT.13491208655302741918", "BR." + "x" * 128])
+def test_a_business_scoped_user_id_is_taken_as_it_is(written: str) -> None:
+    """People without a visible phone number can be written to."""
+    assert parse_recipient(written, "DE") == Identity("user_id", written)
+
+
+def test_a_contact_id_names_a_known_contact() -> None:
+    """An id of ours is looked up, never dialled."""
+    assert parse_recipient(_CONTACT, "DE") == _CONTACT
+    assert not isinstance(parse_recipient(_CONTACT, "DE"), Identity)
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        *(
+            "",
+            " ",
+            "+",
+            "Mia",
+            "mia@example.com",
+            "123",
+            "+12",
+            "+49 12",
+            "con_short",
+            "DE.",
+            "de.abc",
+            "DE.a-b",
+        ),
+        *("+1234567890123456", "BR." + "x" * 129, _CONTACT.upper(), "+4915112345678\n;drop", "+٩٩٩١٢٣٤٥٦٧"),
+    ],
+)
+def test_junk_is_refused_where_it_stands_with_an_example(junk: str) -> None:
+    """Promise 12: the answer names the field and shows how a number is written."""
+    with pytest.raises(InvalidRequest) as refusal:
+        parse_recipient(junk, None)
+    [error] = refusal.value.errors
+    assert (error.pointer, error.code) == ("/to", "recipient_invalid")
+    assert "+4915112345678" in error.message
+
+
+def test_a_national_number_needs_the_channels_country() -> None:
+    """Promise 8: a country is never guessed; the answer says that the channel can have one."""
+    with pytest.raises(InvalidRequest, match="default_country"):
+        parse_recipient("0151 12345678", None)
+    with pytest.raises(InvalidRequest) as refusal:
+        parse_recipient("12", "DE")
+    assert "default_country" not in refusal.value.detail
