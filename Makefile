@@ -99,7 +99,7 @@ size: build ## Show how large functions and layer are, and what takes the space
 	@$(PYTHON) tests/template/sizes.py .aws-sam/build
 
 # The layer as in .aws-sam/build, but with this machine's wheels, so that a test here can import it.
-.build/layer: layers/common/src/Makefile $(shell find layers/common/src -name '*.py' -o -name '*.json' -o -name requirements.txt)
+.build/layer: $(shell find layers/common/src -type f -not -name '*.pyc')
 	@echo "build: layer for this machine"
 	@rm -rf $@ && $(MAKE) -s -C layers/common/src build-CommonLayer LAYER_PLATFORM=host ARTIFACTS_DIR="$(CURDIR)/$@" >/dev/null
 	@touch $@

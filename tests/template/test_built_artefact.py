@@ -6,6 +6,7 @@ wheels of this machine. `make check` builds both.
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,12 @@ def test_the_twin_differs_from_the_layer_only_in_machine_code() -> None:
 def test_the_build_is_of_the_code_as_it_is_now() -> None:
     source = ROOT / "layers" / "common" / "src"
     for layer in (_LAMBDA_LAYER, _HOST_LAYER):
-        for file in (source / "kanal").rglob("*.py"):
+        for file in _sources(source / "kanal"):
             assert (layer / file.relative_to(source)).read_bytes() == file.read_bytes(), f"{file}: make build"
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc")
 
 
 def test_the_layer_stays_within_its_budget(capsys: pytest.CaptureFixture[str]) -> None:
