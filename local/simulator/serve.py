@@ -38,7 +38,14 @@ class SimulatorServer(uvicorn.Server):
 
     def __init__(self, app: Starlette) -> None:
         super().__init__(
-            uvicorn.Config(app, http=ClosableProtocol, ws="none", lifespan="on", log_level="warning")
+            uvicorn.Config(
+                app,
+                http=ClosableProtocol,
+                ws="none",
+                lifespan="on",
+                timeout_keep_alive=75,
+                log_level="warning",
+            )
         )
         self._simulator = app.state.simulator
 
