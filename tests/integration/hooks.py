@@ -22,7 +22,7 @@ def at_every_call(world: World, visit: Callable[[str], None]) -> Iterator[None]:
     def after(model: Any, **_: Any) -> None:
         visit(f"after {model.name}")
 
-    with _registered(world, "provide-client-params.*", before), _registered(world, "after-call.*", after):
+    with registered(world, "provide-client-params.*", before), registered(world, "after-call.*", after):
         yield
 
 
@@ -39,7 +39,7 @@ def outage(world: World, operation: str, containing: str = "") -> Iterator[list[
             "Error": {"Code": "ThrottlingException", "Message": "Later."}
         }
 
-    with _registered(world, f"before-call.{operation}", refuse):
+    with registered(world, f"before-call.{operation}", refuse):
         yield refused
 
 
@@ -55,12 +55,12 @@ def lost_answer(world: World, operation: str, containing: str) -> Iterator[list[
         botocore_stubber("before-send", request)
         raise ReadTimeoutError(endpoint_url=request.url)
 
-    with _registered(world, f"before-send.{operation}", lose):
+    with registered(world, f"before-send.{operation}", lose):
         yield lost
 
 
 @contextmanager
-def _registered(world: World, event: str, handler: Callable[..., Any]) -> Iterator[None]:
+def registered(world: World, event: str, handler: Callable[..., Any]) -> Iterator[None]:
     for client in world.aws.clients:
         client.meta.events.register_first(event, handler)
     try:

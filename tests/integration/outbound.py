@@ -34,11 +34,14 @@ class SendLine:
         self._taken = {record["messageId"]: record for record in records}
         return [job_of(record) for record in records]
 
-    def deliver(self, jobs: list[Job], sending: Sending | None = None) -> list[str]:
+    def deliver(
+        self, jobs: list[Job], sending: Sending | None = None, pace: PaceStore | None = None
+    ) -> list[str]:
         """A worker handles what it was given; the ids it leaves to come again."""
         world = self._world
         deadline = world.clock() + timedelta(seconds=self.deadline_seconds)
-        batch = Batch(sending or world.new_sending(), new_pace(world), world.send_queue, deadline)
+        parts = sending or world.new_sending(), pace or new_pace(world)
+        batch = Batch(*parts, world.send_queue, deadline)
         left = deliver_batch(batch, jobs)
         for job in jobs:
             if job.queue_id not in left and (record := self._taken.pop(job.queue_id, None)):

@@ -18,7 +18,7 @@ from kanal.errors import (
     TemplateNotSendable,
     WindowClosed,
 )
-from kanal.ids import ChannelRef, WorkspaceId, outbound_message_id
+from kanal.ids import ChannelRef, WorkspaceId
 from kanal.sending.accept import get_message
 from kanal.sending.queue import SendQueue
 from kanal.templates.sync import sync_templates
@@ -247,13 +247,6 @@ def test_a_key_used_again_for_another_message_is_refused(world: World, change: d
     with pytest.raises(IdempotencyKeyReused):
         world.send_text(channel, "key-1", **change)
     assert stored(world) == before
-
-
-def test_one_key_in_two_channels_is_two_messages(world: World) -> None:
-    """Keys are a channel's own."""
-    channel = ready(world)
-    other = ChannelRef(channel.ref.workspace_id, channel.ref.channel_id[:-1] + "x")  # type: ignore[arg-type]
-    assert outbound_message_id(channel.ref, "key-1") != outbound_message_id(other, "key-1")
 
 
 def test_the_repetition_finishes_what_a_failing_queue_left(world: World) -> None:

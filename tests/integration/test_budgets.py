@@ -1,0 +1,255 @@
+"""What each piece of work may cost in AWS calls and DynamoDB capacity units. Shown by `pytest -s`.
+
+The queue's own calls (receiving and deleting, which Lambda makes for batches) are not in here.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kanal.channels.cached import RecentChannels
+from kanal.channels.credentials import Providers
+from kanal.channels.model import Channel
+from kanal.templates.sync import sync_templates
+from tests.integration.meter import Bill, MeteredPool, metered
+from tests.integration.outbound import SendLine, ready, taken_by_provider
+from tests.integration.world import CUSTOMER, PHONE, World, webhook_body
+
+LONG_TEXT = "Where is my order? " * 20
+
+
+@dataclass
+class Desk:
+    """A channel in use: every container has handled something of it a moment ago."""
+
+    world: World
+    channel: Channel
+    line: SendLine
+    pool: MeteredPool
+
+    def receive(self, body: Any = None, sender: str = CUSTOMER) -> Bill:
+        with metered(self.world, self.pool) as bill:
+            if body is None:
+                self.world.customer_writes(LONG_TEXT, sender=sender)
+            else:
+                self.world.deliver(body)
+        return bill
+
+    def process(self) -> Bill:
+        with metered(self.world) as bill:
+            self.world.process_all()
+        return bill
+
+    def accept(self, key: str = "measured", to: str = CUSTOMER) -> Bill:
+        with metered(self.world) as bill:
+            self.world.send_text(self.channel, key, "Hello " * 40, to=f"+{to}")
+        return bill
+
+    def work(self) -> Bill:
+        jobs = self.line.take()
+        with metered(self.world) as bill:
+            self.line.deliver(jobs, self.world.sending, self.world.pace)
+        return bill
+
+    def body(self, **value: Any) -> dict[str, Any]:
+        """A webhook body that names the channel's own number, as real ones do."""
+        body = webhook_body(**value)
+        number = {"phone_number_id": self.channel.phone_number_id}
+        body["entry"][0]["changes"][0]["value"]["metadata"] = number
+        return body
+
+    def status(self, wamid: str, **fields: Any) -> dict[str, Any]:
+        stamp = str(int(self.world.clock().timestamp()))
+        pricing = {"billable": True, "pricing_model": "PMP", "category": "service", "type": "regular"}
+        report = {"id": wamid, "status": "delivered", "timestamp": stamp, "pricing": pricing, **fields}
+        return self.body(statuses=[{"recipient_id": CUSTOMER, **report}])
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    pool = MeteredPool()
+    world.receiver = world.new_receiver(pool=pool)
+    recent = RecentChannels(world.channels, world.clock, timedelta(minutes=1))
+    world.inbox = replace(world.inbox, recent_channels=recent)
+    templates = [{"name": "greeting", "language": "en"}]
+    world.control("numbers", {"phone_number": PHONE, "templates": templates})
+    channel = ready(world)
+    sync_templates(world.syncing, channel.ref)
+    world.send_text(channel, "earlier")
+    desk = Desk(world, channel, SendLine(world), pool)
+    desk.work()
+    world.clock.advance(seconds=1)
+    return desk
+
+
+def fresh(desk: Desk) -> Desk:
+    """All containers are new."""
+    world = desk.world
+    world.receiver = world.new_receiver(pool=desk.pool)
+    recent = RecentChannels(world.channels, world.clock, timedelta(minutes=1))
+    world.inbox = replace(world.inbox, recent_channels=recent)
+    world.sending = replace(world.new_sending(), providers=Providers(world.provider_http, world.secrets))
+    return desk
+
+
+def received(desk: Desk) -> Bill:
+    return desk.receive()
+
+
+def received_first(desk: Desk) -> Bill:
+    return fresh(desk).receive()
+
+
+def known_contact(desk: Desk) -> Bill:
+    desk.receive()
+    return desk.process()
+
+
+def known_contact_first(desk: Desk) -> Bill:
+    desk.receive()
+    return fresh(desk).process()
+
+
+def new_contact(desk: Desk) -> Bill:
+    desk.receive(sender="4917600000001")
+    return desk.process()
+
+
+def repeated_text(desk: Desk) -> Bill:
+    """The provider delivers the same webhook again."""
+    stamp = str(int(desk.world.clock().timestamp()))
+    text = {"id": "wamid.again", "from": CUSTOMER, "type": "text", "text": {"body": LONG_TEXT}}
+    contacts = [{"wa_id": CUSTOMER, "profile": {"name": "Mia"}}]
+    body = desk.body(contacts=contacts, messages=[{**text, "timestamp": stamp}])
+    desk.receive(body)
+    desk.process()
+    desk.receive(body)
+    return desk.process()
+
+
+def status_with_id(desk: Desk) -> Bill:
+    return status(desk, echoed=True)
+
+
+def status_by_wamid(desk: Desk) -> Bill:
+    return status(desk, echoed=False)
+
+
+def status_again(desk: Desk) -> Bill:
+    return status(desk, echoed=True, times=2)
+
+
+def status(desk: Desk, *, echoed: bool, times: int = 1) -> Bill:
+    [sent] = taken_by_provider(desk.world)
+    ours = {"biz_opaque_callback_data": sent["body"]["biz_opaque_callback_data"]} if echoed else {}
+    body = desk.status(sent["wamid"], **ours)
+    bill = Bill()
+    for _ in range(times):
+        desk.receive(body)
+        bill = desk.process()
+    return bill
+
+
+def status_of_others(desk: Desk) -> Bill:
+    """Of a message that other software sent through the number."""
+    desk.receive(desk.status("wamid.foreign"))
+    return desk.process()
+
+
+def accepted(desk: Desk) -> Bill:
+    return desk.accept()
+
+
+def accepted_template(desk: Desk) -> Bill:
+    return template(desk, CUSTOMER)
+
+
+def accepted_template_new_contact(desk: Desk) -> Bill:
+    return template(desk, "4917600000001")
+
+
+def template(desk: Desk, to: str) -> Bill:
+    content = {"name": "greeting", "language": {"code": "en"}}
+    with metered(desk.world) as bill:
+        desk.world.send(desk.channel, "measured", {"to": f"+{to}", "type": "template", "template": content})
+    return bill
+
+
+def repeated_request(desk: Desk) -> Bill:
+    desk.accept()
+    desk.work()
+    return desk.accept()
+
+
+def worked(desk: Desk) -> Bill:
+    desk.accept()
+    return desk.work()
+
+
+def worked_first(desk: Desk) -> Bill:
+    desk.accept()
+    return fresh(desk).work()
+
+
+def worked_ten(desk: Desk) -> Bill:
+    for number in range(10):
+        desk.accept(f"measured-{number}")
+    return desk.work()
+
+
+def polled(desk: Desk) -> Bill:
+    [sent] = taken_by_provider(desk.world)
+    with metered(desk.world) as bill:
+        desk.world.messages.get(desk.channel.ref, sent["body"]["biz_opaque_callback_data"])
+    return bill
+
+
+@dataclass(frozen=True)
+class Budget:
+    work: Callable[[Desk], Bill]
+    calls: dict[str, int]
+    read_units: float
+    write_units: int
+
+
+GET, PUT, UPDATE, TRANSACT = (
+    f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
+)
+QUEUE, PUBLISH, DECRYPT = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt"
+
+BUDGETS: dict[str, Budget] = {
+    "receive a webhook": Budget(received, {QUEUE: 1}, 0, 0),
+    "receive a webhook, first in a container": Budget(received_first, {GET: 1, QUEUE: 1}, 1, 0),
+    "process a text of a known contact": Budget(known_contact, {GET: 2, PUT: 2, PUBLISH: 1}, 2, 2),
+    "the same, first in a container": Budget(known_contact_first, {GET: 3, PUT: 2, PUBLISH: 1}, 3, 2),
+    "process a text of a new contact": Budget(new_contact, {GET: 2, TRANSACT: 1, PUT: 1, PUBLISH: 1}, 2, 7),
+    "process a text that came before": Budget(repeated_text, {GET: 2, PUT: 1}, 2, 1),
+    "process a status with our id": Budget(status_with_id, {UPDATE: 1, PUBLISH: 1}, 0, 1),
+    "process a status by wamid": Budget(status_by_wamid, {UPDATE: 2, PUBLISH: 1}, 0, 2),
+    "process a status that came before": Budget(status_again, {UPDATE: 1}, 0, 1),
+    "process a status of another's message": Budget(status_of_others, {UPDATE: 1}, 0, 1),
+    "accept a text": Budget(accepted, {GET: 4, PUT: 1, QUEUE: 1}, 4, 1),
+    "accept a template": Budget(accepted_template, {GET: 5, PUT: 1, QUEUE: 1}, 5, 1),
+    "accept a template to somebody new": Budget(
+        accepted_template_new_contact, {GET: 5, TRANSACT: 1, PUT: 1, QUEUE: 1}, 5, 5
+    ),
+    "accept a repeated request": Budget(repeated_request, {GET: 2}, 2, 0),
+    "send a text": Budget(worked, {UPDATE: 4}, 0, 4),
+    "send a text, first in a container": Budget(worked_first, {GET: 1, DECRYPT: 1, UPDATE: 4}, 1, 4),
+    "send ten texts in a batch": Budget(worked_ten, {UPDATE: 31}, 0, 31),
+    "read a message": Budget(polled, {GET: 1}, 1, 0),
+}
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_work_costs_exactly_its_budget(desk: Desk, name: str) -> None:
+    """An extra call or unit is seen here before it is seen on a bill."""
+    budget = BUDGETS[name]
+    bill = budget.work(desk)
+    calls = ", ".join(f"{count} {call.partition('.')[2]}" for call, count in sorted(bill.calls.items()))
+    print(f"\n| {name} | {sum(bill.calls.values())} | {bill.read_units:g} | {bill.write_units} | {calls} |")
+    assert bill == Bill(Counter(budget.calls), budget.read_units, budget.write_units)
