@@ -4,6 +4,8 @@ import time
 from datetime import timedelta
 from functools import cache
 
+import httpx
+
 from kanal.aws.bus import Bus
 from kanal.aws.clients import client
 from kanal.aws.secret import Secrets
@@ -56,8 +58,13 @@ def secrets() -> Secrets:
 
 
 @cache
+def provider_http() -> httpx.Client:
+    return http_client(settings().dialog360_base_url)
+
+
+@cache
 def providers() -> Providers:
-    return Providers(http_client(settings().dialog360_base_url), secrets())
+    return Providers(provider_http(), secrets())
 
 
 @cache
