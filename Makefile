@@ -42,7 +42,7 @@ test: $(APP) $(AWS) ## Run the fast tests: all but end-to-end, built artefact an
 	@.venv/bin/python -m pytest -q -n auto -m "not e2e and not build and not benchmark"
 
 .PHONY: check
-check: lint types validate build .build/layer ## What CI runs: lint, types, import rules, template, sam build, all tests
+check: lint types validate build $(AWS) .build/layer ## What CI runs: lint, types, import rules, template, sam build, all tests
 	@echo "check: tests"
 	@.venv/bin/python -m pytest -q -m "not benchmark"
 

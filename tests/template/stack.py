@@ -34,6 +34,7 @@ def _of_kind(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 @cache
 def translated(*parameters: str) -> Stack:
     """The stack with those parameters, each NAME=value."""
+    assert _PYTHON.exists(), "The transform lives in .venv-aws, which `make test` makes."
     command = [str(_PYTHON), str(_SCRIPT), *parameters]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
