@@ -37,6 +37,7 @@ class Api(APIGatewayHttpResolver):
         """Every body is read as JSON, whatever its content type says: there is nothing else it could be."""
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         event = {**event, "headers": {**headers, "content-type": "application/json"}}
+        logger.append_keys(request_id=_request_id(event))
         try:
             return self.resolve(event, context)
         except Exception as error:  # noqa: BLE001  # the last line of defence: the caller gets an answer, we get the trace
