@@ -5,6 +5,7 @@ import json
 import pytest
 
 from functions.send.api import handler
+from kanal.observability import logger
 
 
 class _Context:
@@ -12,7 +13,7 @@ class _Context:
 
 
 def test_a_problem_and_its_log_entry_have_one_request_id(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deployment without its settings: the caller names the id, the operator finds the line."""
     monkeypatch.delenv("CHANNELS_TABLE", raising=False)
@@ -31,5 +32,6 @@ def test_a_problem_and_its_log_entry_have_one_request_id(
     }
     problem = json.loads(handler(event, _Context())["body"])
     assert (problem["code"], problem["request_id"]) == ("configuration_error", "request-17")
-    [line] = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    [record] = caplog.records
+    line = json.loads(logger.registered_formatter.format(record))
     assert (line["code"], line["request_id"]) == ("configuration_error", "request-17")
