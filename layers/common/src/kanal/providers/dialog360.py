@@ -27,7 +27,7 @@ _TEMPLATES_PER_PAGE = 100
 def http_client(base_url: str) -> httpx.Client:
     """One for the container. The key goes with each request, never with the client.
 
-    Connections are kept for a few seconds only: a send on one that the provider just closed would be in doubt.
+    Connections are kept for seconds only: a send on one that the provider just closed would be in doubt.
     """
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5)
     return httpx.Client(base_url=base_url, timeout=_TIMEOUT, limits=limits, follow_redirects=False)
