@@ -31,6 +31,8 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(KanalError)(self._known)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.exception_handler([ClientError, BotoCoreError])(self._aws)
+        # Without a handler for the rest the resolver itself would log an exception with its words.
+        self.exception_handler(Exception)(self._unforeseen)
         self.not_found(self._no_route)
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -41,11 +43,7 @@ class Api(APIGatewayHttpResolver):
         try:
             return self.resolve(event, context)
         except Exception as error:  # noqa: BLE001  # the last line of defence: the caller gets an answer, we get the trace
-            log_failure("Unhandled error", error)
-            words = "Something went wrong on our side. The request id leads to the log entry."
-            return self._answer(
-                problem(500, "internal_error", "Internal error", words, _request_id(event))
-            ).build_plain()
+            return self._internal(error, _request_id(event)).build_plain()
 
     def workspace(self, scope: str) -> WorkspaceId:
         """The caller's workspace; raises Forbidden without the scope."""
@@ -79,6 +77,14 @@ class Api(APIGatewayHttpResolver):
     def _invalid(self, error: RequestValidationError) -> Response[str]:
         found = [self._field_error(one) for one in error.errors()]
         return self._answer(problem_of(InvalidRequest(*found), self._request_id()))
+
+    def _unforeseen(self, error: Exception) -> Response[str]:
+        return self._internal(error, self._request_id())
+
+    def _internal(self, error: Exception, request_id: str) -> "Answer":
+        log_failure("Unhandled error", error)
+        words = "Something went wrong on our side. The request id leads to the log entry."
+        return self._answer(problem(500, "internal_error", "Internal error", words, request_id))
 
     def _no_route(self, _: NotFoundError) -> Response[str]:
         words = "There is no such route. The API's description is at /v1/openapi.json."
