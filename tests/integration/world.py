@@ -5,6 +5,7 @@ The simulator delivers its webhooks to `receive` in this process; the queues mov
 
 import asyncio
 import itertools
+import ssl
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,8 @@ PHONE = "+4930901820"
 API_KEY = "key-of-the-test-number-0001"
 CUSTOMER = "4915112345678"
 BASE_URL = "https://kanal.example"
+_TLS = ssl.create_default_context()
+"""One for all clients: making it takes longer than most tests."""
 _SEND = TypeAdapter[Any](SendMessage)
 
 
@@ -111,7 +114,7 @@ class World:
         self.messages = MessageStore(Table(aws.messages, dynamodb))
         self.templates = TemplateStore(Table(aws.templates, dynamodb))
         self.secrets = Secrets(aws.key_id, aws.client("kms"))
-        self.provider_http = httpx.Client(base_url=simulator_url, timeout=0.5, trust_env=False)
+        self.provider_http = httpx.Client(base_url=simulator_url, timeout=0.5, trust_env=False, verify=_TLS)
         self.providers = Providers(self.provider_http, self.secrets)
         self.bus = Bus(aws.bus, aws.client("events"))
         bucket = Bucket(aws.bucket, aws.client("s3"))
@@ -132,7 +135,7 @@ class World:
         )
         self.sending = self.new_sending()
         self.syncing = Syncing(self.channels, self.templates, self.providers, clock)
-        self.simulator = httpx.Client(base_url=simulator_url, timeout=10, trust_env=False)
+        self.simulator = httpx.Client(base_url=simulator_url, timeout=10, trust_env=False, verify=_TLS)
 
     def new_receiver(
         self, platform_secret_id: str | None = None, pool: StubbedPool | None = None
