@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kanal.channels.model import Channel
@@ -19,6 +19,7 @@ FEW = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has customers of its own
     derandomize=True,
+    phases=(Phase.explicit, Phase.generate),  # shrinking would run hundreds of conversations
 )
 
 
