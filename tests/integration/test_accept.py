@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from kanal.channels.configure import disconnect_channel
 from kanal.channels.model import Channel, State
@@ -211,6 +212,14 @@ def test_parameters_that_do_not_fit_the_template_are_refused(
     with pytest.raises(InvalidRequest, match=f"takes 2 parameters, {len(parameters)} are given"):
         world.send(channel, "key-1", template(parameters=parameters))
     assert stored(world) == before
+
+
+def test_half_a_character_is_refused_before_it_reaches_the_worker(world: World) -> None:
+    """No request could carry it to WhatsApp; the message would end in doubt."""
+    channel = ready(world)
+    with_templates(world, channel)
+    with pytest.raises(ValidationError, match="lone surrogate"):
+        world.send(channel, "key-1", template(parameters=("Mia", "\ud800")))
 
 
 # --- the idempotency key ---

@@ -1,8 +1,9 @@
 """Bodies of the send route. Content uses WhatsApp's own objects."""
 
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 MAX_TEXT = 4096
 """Characters of a text body: WhatsApp, text messages."""
@@ -45,6 +46,15 @@ class TemplateContent(_Strict):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
     language: Language
     components: Annotated[list[Component], Field(max_length=20)] = []
+
+    @model_validator(mode="after")
+    def _is_text(self) -> Self:
+        """A lone surrogate can stand in JSON, but no request to WhatsApp can carry it."""
+        try:
+            json.dumps(self.model_dump(mode="json"), ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("holds half of a character (a lone surrogate)") from error
+        return self
 
 
 class TemplateMessage(_Strict):
