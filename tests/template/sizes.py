@@ -3,7 +3,9 @@
 import io
 import sys
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 _SHOWN = 8
@@ -12,6 +14,8 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Size:
+    """In bytes; zipped without the archive's own table of contents."""
+
     name: str
     unzipped: int
     zipped: int
@@ -20,37 +24,40 @@ class Size:
         return f"{self.name:32} {self.unzipped / 1e6:8.2f} {self.zipped / 1e6:8.2f}"
 
 
-def sizes(build: Path) -> list[Size]:
-    """Functions and layer of a build, then the parts of the layer, largest first; bytes."""
-    layer, functions = build / "CommonLayer", sorted(build.glob("*Function"))
-    parts = sorted((_size(path) for path in (layer / "python").iterdir()), key=lambda size: -size.unzipped)
-    rest = parts[_SHOWN:]
-    others = Size("  others", sum(each.unzipped for each in rest), sum(each.zipped for each in rest))
-    named = [Size(f"  {each.name}", each.unzipped, each.zipped) for each in parts[:_SHOWN]]
-    return [*(_size(path) for path in functions), _size(layer), *named, others, compiled(layer)]
-
-
-def compiled(layer: Path) -> Size:
-    files = list(layer.rglob("*.pyc"))
-    return Size("  of it compiled (.pyc)", sum(file.stat().st_size for file in files), _zipped(files, layer))
-
-
-def _size(path: Path) -> Size:
-    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    return Size(path.name, sum(file.stat().st_size for file in files), _zipped(files, path.parent))
-
-
-def _zipped(files: list[Path], root: Path) -> int:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.write(file, file.relative_to(root))
-    return len(buffer.getvalue())
+def layer_size(build: Path) -> Size:
+    return _sum("CommonLayer", _archived(build / "CommonLayer"))
 
 
 def table(build: Path) -> str:
-    heading = f"{'megabytes':32} {'unzipped':>8} {'zipped':>8}"
-    return "\n".join([heading, *(str(each) for each in sizes(build))])
+    """Functions and layer of a build, and what takes the space in the layer; megabytes."""
+    functions = [_sum(folder.name, _archived(folder)) for folder in sorted(build.glob("*Function"))]
+    layer = _archived(build / "CommonLayer")
+    parts = sorted(_parts(layer), key=lambda size: -size.unzipped)
+    rest = parts[_SHOWN:]
+    others = Size("  others", sum(each.unzipped for each in rest), sum(each.zipped for each in rest))
+    compiled = _sum("  of it compiled (.pyc)", (file for file in layer if file.filename.endswith(".pyc")))
+    rows = [*functions, _sum("CommonLayer", layer), *parts[:_SHOWN], others, compiled]
+    return "\n".join([f"{'megabytes':32} {'unzipped':>8} {'zipped':>8}", *(str(row) for row in rows)])
+
+
+def _parts(layer: list[zipfile.ZipInfo]) -> Iterable[Size]:
+    """One for each package in the layer."""
+    for name, files in groupby(layer, lambda file: file.filename.split("/")[1]):
+        yield _sum(f"  {name}", files)
+
+
+def _sum(name: str, files: Iterable[zipfile.ZipInfo]) -> Size:
+    sizes = [(file.file_size, file.compress_size) for file in files]
+    return Size(name, sum(size for size, _ in sizes), sum(size for _, size in sizes))
+
+
+def _archived(folder: Path) -> list[zipfile.ZipInfo]:
+    """The folder's files as they lie in an archive of it, in order of their names."""
+    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder))
+        return archive.infolist()
 
 
 if __name__ == "__main__":
