@@ -8,11 +8,11 @@ import pytest
 from kanal.channels.configure import disconnect_channel
 from kanal.channels.model import Channel
 from kanal.errors import (
-    ApiKeyRejected,
     ChannelDisconnected,
     KanalError,
     NotFound,
     ProviderAnswerUnreadable,
+    ProviderRefused,
     ProviderUnavailable,
 )
 from kanal.ids import ChannelId, ChannelRef
@@ -116,7 +116,7 @@ def test_one_name_in_two_languages_is_two_templates(world: World, channel: Chann
 
 FAULTS: list[tuple[dict[str, Any], type[KanalError]]] = [
     ({"kind": "status", "status": 500}, ProviderUnavailable),
-    ({"kind": "status", "status": 401}, ApiKeyRejected),
+    ({"kind": "status", "status": 401}, ProviderRefused),
     ({"kind": "status", "status": 200, "body": {"data": "none"}}, ProviderAnswerUnreadable),
     ({"kind": "timeout_after"}, ProviderUnavailable),
 ]

@@ -25,5 +25,5 @@ def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
 def window_as_json(window: Window, now: datetime) -> dict[str, Any]:
     return {
         "open": window.is_open(now),
-        "open_until": rfc3339(window.open_until) if window.open_until else None,
+        "open_until": rfc3339(window.ends_at) if window.ends_at else None,
     }

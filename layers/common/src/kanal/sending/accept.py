@@ -128,7 +128,7 @@ def _check_sendable(
 
 
 def _closed_words(window: Window) -> str:
-    until = rfc3339(window.open_until) if window.open_until else None
+    until = rfc3339(window.ends_at) if window.ends_at else None
     since = f"it was open until {until}" if until else "the contact has not written yet"
     return (
         f"The customer service window of this contact is closed ({since}). Send an approved template"

@@ -11,7 +11,7 @@ from kanal.channels.credentials import Providers
 from kanal.channels.model import WHY_NOT_SENDING
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.errors import ChannelDisconnected
+from kanal.errors import ApiKeyRejected, ChannelDisconnected, ProviderRefused
 from kanal.ids import ChannelRef
 from kanal.providers.dialog360 import Dialog360
 from kanal.templates.model import Template, reconcile
@@ -34,13 +34,17 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
     """The report: `synced_at`, `duration_ms` and the counts of new, changed, unchanged and vanished
     templates.
 
-    Raises NotFound, ChannelDisconnected, ApiKeyRejected, ProviderUnavailable and its kin.
+    Raises NotFound, ChannelDisconnected, ProviderUnavailable and its kin.
     """
     channel = parts.channels.get(ref)
     if channel.state == "disconnected":
         raise ChannelDisconnected(WHY_NOT_SENDING["disconnected"])
     started = parts.clock()
-    remote = _every_page(parts.providers.of(channel))
+    try:
+        remote = _every_page(parts.providers.of(channel))
+    except ApiKeyRejected as error:
+        words = f"{error.detail} Disconnect the channel and connect it again with a valid key."
+        raise ProviderRefused(words) from error
     changes = reconcile(parts.templates.all(ref), remote, started)
     for template in changes.to_write:
         parts.templates.put(ref, template)

@@ -55,10 +55,22 @@ class Window:
     open_until: datetime | None = None
     closed_at: datetime | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """A refusal closes what was opened before it, not what a later message opens."""
+        return self.closed_at is not None and (
+            self.open_until is None or self.open_until - LENGTH <= self.closed_at
+        )
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends, or ended."""
+        if self.open_until and self.closed_at and self.is_refused:
+            return min(self.open_until, self.closed_at)
+        return self.open_until
+
     def is_open(self, now: datetime) -> bool:
-        if self.open_until is None or now >= self.open_until:
-            return False
-        return self.closed_at is None or self.open_until - LENGTH > self.closed_at
+        return self.open_until is not None and now < self.open_until and not self.is_refused
 
 
 def opened_until(message_type: str, at: datetime | None) -> datetime | None:
