@@ -7,6 +7,7 @@ from kanal.channels.configure import change_channel, disconnect_channel
 from kanal.channels.connect import connect_channel
 from kanal.channels.model import as_json
 from kanal.channels.requests import ChangeChannel, ConnectChannel
+from kanal.clock import utc_now
 from kanal.http.api import Api
 from kanal.http.cursors import cursor_of, position_of
 from kanal.http.idempotency import optional_key
@@ -39,7 +40,7 @@ def read(channel_id: str) -> Json:
 @api.patch("/v1/channels/<channel_id>")
 def change(channel_id: str, request: ChangeChannel) -> Json:
     ref = api.channel("channels:write", channel_id)
-    return as_json(change_channel(composition.channels(), ref, request))
+    return as_json(change_channel(composition.channels(), ref, request, utc_now()))
 
 
 @api.delete("/v1/channels/<channel_id>")

@@ -131,8 +131,10 @@ def meta_error(status_code: int, message: str, details: list[str] | None = None)
 
 def wrong_url(url: Any) -> str | None:
     """The rules of 360dialog, but for this machine itself, where people try things without TLS."""
-    if not isinstance(url, str) or not url:
+    if not isinstance(url, str):
         return "url: a web address is required"
+    if not url:
+        return None  # clears it; how 360dialog takes this is not documented, and Kanal copes with a refusal
     try:
         parts = urlsplit(url)
     except ValueError:

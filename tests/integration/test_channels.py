@@ -1,6 +1,7 @@
 """What can be done with a connected channel, and what it gives back when it is disconnected."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,18 +9,18 @@ import pytest
 from kanal.channels.configure import change_channel, disconnect_channel
 from kanal.channels.model import Channel
 from kanal.channels.requests import ChangeChannel
+from kanal.channels.store import CONNECTING_FOR
 from kanal.errors import (
     ChannelDisconnected,
     ChannelNameTaken,
     NotFound,
 )
-from kanal.ids import ChannelRef
+from kanal.ids import ChannelId, ChannelRef, WebhookId
 from tests.integration.inbound import stored
 from tests.integration.numbers import (
     EARLIER,
     OTHERS,
     connect,
-    fault,
     listed,
     second_number,
     webhook_at_provider,
@@ -30,7 +31,7 @@ from tests.integration.world import API_KEY, WORKSPACE, World
 
 
 def change(world: World, channel: Channel, **fields: Any) -> Channel:
-    return change_channel(world.channels, channel.ref, ChangeChannel.model_validate(fields))
+    return change_channel(world.channels, channel.ref, ChangeChannel.model_validate(fields), world.clock())
 
 
 def test_a_change_touches_what_it_names_and_nothing_else(world: World) -> None:
@@ -65,13 +66,25 @@ def test_a_change_of_nothing_writes_nothing(world: World) -> None:
     assert [operation for operation, _ in world.aws.calls] == ["dynamodb.GetItem"]
 
 
+def test_a_name_left_by_a_connection_that_died_can_be_taken_once_it_is_over(world: World) -> None:
+    """Nobody waits for the database to sweep up."""
+    channel = connect(world)
+    half = replace(
+        channel, name="Sales", phone_number_id="9", ref=ChannelRef(WORKSPACE, ChannelId("chn_dead"))
+    )
+    world.channels.reserve(replace(half, webhook_id=WebhookId("w")), "digest", world.clock())
+    with pytest.raises(ChannelNameTaken):
+        change(world, channel, name="Sales")
+    world.clock.sleep((CONNECTING_FOR + timedelta(seconds=1)).total_seconds())
+    assert change(world, channel, name="Sales").name == "Sales"
+
+
 # --- disconnecting ---
 
 
 def test_disconnecting_gives_back_name_and_number_and_destroys_the_key(world: World) -> None:
     """The channel stays readable; it is in no one's way."""
     channel = connect(world)
-    fault(world, "webhook_config", 2, kind="status", status=200, body={"url": ""})
     disconnect_channel(world.channels, world.providers, channel.ref)
     gone = world.channels.get(channel.ref)
     assert (gone.state, gone.encrypted_api_key, gone.webhook_cleared) == ("disconnected", b"", True)

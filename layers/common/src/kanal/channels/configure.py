@@ -1,6 +1,7 @@
 """Changes a connected channel, and disconnects it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
@@ -12,7 +13,7 @@ from kanal.observability import logger
 from kanal.providers.dialog360 import WebhookConfig
 
 
-def change_channel(channels: ChannelStore, ref: ChannelRef, change: ChangeChannel) -> Channel:
+def change_channel(channels: ChannelStore, ref: ChannelRef, change: ChangeChannel, now: datetime) -> Channel:
     """The channel with the fields that were given. Raises NotFound, ChannelNameTaken, Contended."""
     channel = channels.get(ref)
     if channel.state == "disconnected":
@@ -21,7 +22,7 @@ def change_channel(channels: ChannelStore, ref: ChannelRef, change: ChangeChanne
     if "default_country" in change.model_fields_set:
         changed = replace(changed, default_country=change.default_country)
     if changed != channel:
-        channels.change(channel, changed)
+        channels.change(channel, changed, now)
     return changed
 
 

@@ -71,12 +71,10 @@ class ChannelStore:
         Raises ChannelNameTaken, NumberAlreadyConnected, Contended; nothing is written then.
         """
         expires_at = int((now + CONNECTING_FOR).timestamp())
-        free = "attribute_not_exists(pk) OR expires_at < :now"
-        values = {":now": int(now.timestamp())}
         items = [*_claims(channel), {**_base(_channel_key(channel.ref), channel), **to_item(channel)}]
         items.append({**_webhook_item(channel), "secret_digests": [secret_digest]})
         expiring = [{**item, "expires_at": expires_at} for item in items]
-        puts = [self._table.put_request(item, condition=free, values=values) for item in expiring]
+        puts = [self._table.put_request(item, condition=_FREE, values=_at(now)) for item in expiring]
         try:
             self._table.transact(*(("Put", put) for put in puts))
         except TransactionFailed as failure:
@@ -99,8 +97,8 @@ class ChannelStore:
         return active
 
     def release(self, channel: Channel) -> None:
-        """Undoes `reserve`."""
-        self._table.transact(*self._deletes(channel, [*_claim_keys(channel), _channel_key(channel.ref)]))
+        """Undoes `reserve`. Raises Contended."""
+        self._transact_alone(self._deletes(channel, [*_claim_keys(channel), _channel_key(channel.ref)]))
 
     def _deletes(self, channel: Channel, keys: Sequence[Key]) -> list[Write]:
         """Of what the channel still owns; what another has taken over since stays."""
@@ -112,7 +110,7 @@ class ChannelStore:
 
     # --- afterwards ---
 
-    def change(self, channel: Channel, changed: Channel) -> None:
+    def change(self, channel: Channel, changed: Channel, now: datetime) -> None:
         """Name, pace and country. Raises ChannelNameTaken, Contended."""
         update = self._table.update_request(
             _channel_key(channel.ref),
@@ -128,7 +126,8 @@ class ChannelStore:
         )
         writes: list[Write] = [("Update", update)]
         if name_key(changed.name) != name_key(channel.name):
-            writes.insert(0, ("Put", self._table.put_request(_name_item(changed), condition=_FREE)))
+            claim = self._table.put_request(_name_item(changed), condition=_FREE, values=_at(now))
+            writes.insert(0, ("Put", claim))
             writes.append(("Delete", self._table.delete_request(_name_key(channel))))
         try:
             self._table.transact(*writes)
@@ -154,7 +153,10 @@ class ChannelStore:
         return True
 
     def disconnect(self, channel: Channel, webhook_cleared: bool) -> None:
-        """Gives back name and number, forgets the webhook, destroys the API key. Idempotent."""
+        """Gives back name and number, forgets the webhook, destroys the API key. Idempotent.
+
+        Raises Contended.
+        """
         update = self._table.update_request(
             _channel_key(channel.ref),
             "SET #state = :gone, webhook_cleared = :cleared REMOVE encrypted_api_key, #shard",
@@ -162,11 +164,21 @@ class ChannelStore:
             values={":gone": "disconnected", ":cleared": webhook_cleared, ":id": channel.ref.channel_id},
             condition=_OWN,
         )
-        self._table.transact(("Update", update), *self._deletes(channel, _claim_keys(channel)))
+        self._transact_alone([("Update", update), *self._deletes(channel, _claim_keys(channel))])
+
+    def _transact_alone(self, writes: Sequence[Write]) -> None:
+        try:
+            self._table.transact(*writes)
+        except TransactionFailed as failure:
+            raise Contended("The channel is being changed by another request right now.") from failure
 
 
-_FREE = "attribute_not_exists(pk)"
+_FREE = "attribute_not_exists(pk) OR expires_at < :now"
 _OWN = "channel_id = :id"
+
+
+def _at(now: datetime) -> dict[str, int]:
+    return {":now": int(now.timestamp())}
 
 
 def _workspace(workspace_id: WorkspaceId) -> str:
