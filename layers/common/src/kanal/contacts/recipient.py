@@ -40,13 +40,28 @@ def parse_recipient(text: str, default_country: str | None) -> ContactId | Ident
 
 
 def _possible_number(text: str, default_country: str | None) -> str | None:
-    try:
-        number = phonenumbers.parse(text, default_country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
+    number = _copied_id(text, default_country) or _parsed(text, default_country)
+    if number is None or not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).lstrip("+")
+
+
+def _copied_id(text: str, default_country: str | None) -> phonenumbers.PhoneNumber | None:
+    """A WhatsApp id without its `+`: all digits, with the calling code of the country, and a valid number."""
+    number = _parsed(f"+{text}", None) if text.isdecimal() else None
+    if number is None or not phonenumbers.is_valid_number(number):
+        return None
+    at_home = (
+        phonenumbers.country_code_for_region(default_country) if default_country else number.country_code
+    )
+    return number if number.country_code == at_home else None
+
+
+def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _international_digits(text: str) -> str | None:
