@@ -114,7 +114,7 @@ def _time(raw: dict[str, Any]) -> datetime | None:
 
 
 def _sender(raw: dict[str, Any], context: dict[str, Any]) -> Sender | None:
-    contact = _contact(context)
+    contact = _contact(raw, context)
     profile = contact.get("profile")
     profile = profile if isinstance(profile, dict) else {}
     wa_id = _text(raw.get("from")) or _text(contact.get("wa_id"))
@@ -131,11 +131,16 @@ def _sender(raw: dict[str, Any], context: dict[str, Any]) -> Sender | None:
     )
 
 
-def _contact(context: dict[str, Any]) -> dict[str, Any]:
+def _contact(raw: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """What stands beside the message about its sender; nothing if it is about somebody else."""
     contacts = context.get("contacts")
-    if isinstance(contacts, list) and contacts and isinstance(contacts[0], dict):
-        return contacts[0]
-    return {}
+    if not isinstance(contacts, list) or not contacts or not isinstance(contacts[0], dict):
+        return {}
+    contact: dict[str, Any] = contacts[0]
+    for inside, beside in (("from", "wa_id"), ("from_user_id", "user_id")):
+        if raw.get(inside) and contact.get(beside) and str(raw[inside]) != str(contact[beside]):
+            return {}
+    return contact
 
 
 def _text(value: Any) -> str | None:
