@@ -2,6 +2,7 @@
 
 import pytest
 
+from kanal.messages.model import as_json
 from tests.integration.outbound import (
     SendLine,
     Watched,
@@ -96,3 +97,32 @@ def test_an_answer_that_comes_after_the_attempt_was_given_up_still_counts(world:
         line.deliver(jobs, worker)
     found = world.message(channel, message.id)
     assert (found.state, found.wamid) == ("sent", taken_by_provider(world)[0]["wamid"])
+
+
+def test_once_healed_by_our_id_later_statuses_need_only_the_wamid(world: World) -> None:
+    """The worker never learnt the wamid; the first status that carries our id tells it to everyone."""
+    channel, line = ready(world), SendLine(world)
+    fail(world, kind="drop")
+    message = world.send_text(channel, "key-1")
+    line.run_to_end()
+    [sent] = taken_by_provider(world)
+    at = world.clock()
+    world.deliver(world.status(sent["wamid"], "read", at))
+    world.deliver(world.status(sent["wamid"], "sent", at, biz_opaque_callback_data=message.id))
+    world.deliver(world.status(sent["wamid"], "delivered", at))
+    world.process_all()
+    assert set(world.message(channel, message.id).facts) == {"sent", "delivered", "read"}
+    assert reported(world)[1:] == [(message.id, "sent"), (message.id, "read"), (message.id, "delivered")]
+
+
+def test_a_healed_message_shows_no_error(world: World) -> None:
+    """Doubt that is settled is no failure any more."""
+    channel, line = ready(world), SendLine(world)
+    fail(world, kind="drop")
+    message = world.send_text(channel, "key-1")
+    line.run_to_end()
+    assert as_json(world.message(channel, message.id))["errors"]
+    [sent] = taken_by_provider(world)
+    world.deliver(world.status(sent["wamid"], "sent", world.clock(), biz_opaque_callback_data=message.id))
+    world.process_all()
+    assert as_json(world.message(channel, message.id))["errors"] == []

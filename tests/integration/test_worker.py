@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from kanal.templates.sync import sync_templates
 from tests.integration.hooks import lost_answer, outage
+from tests.integration.numbers import second_number
 from tests.integration.outbound import (
     SendLine,
     Watched,
@@ -15,7 +17,7 @@ from tests.integration.outbound import (
     taken_by_provider,
     write_in,
 )
-from tests.integration.world import World
+from tests.integration.world import CUSTOMER, World
 
 # --- pace and time ---
 
@@ -148,3 +150,19 @@ def test_one_contact_in_trouble_does_not_hold_up_the_others(world: World) -> Non
     assert world.message(channel, free.id).state == "sent"
     line.run_to_end()
     assert world.message(channel, stuck.id).state == "sent"
+
+
+def test_a_channel_whose_pace_cannot_be_leased_holds_up_no_other(world: World) -> None:
+    """Promise 5: in one batch, the message of the one waits and that of the other goes out."""
+    channel, line = ready(world), SendLine(world)
+    other = world.connect("Sales", api_key=second_number(world))
+    sync_templates(world.syncing, other.ref)
+    message = world.send_text(channel, "key-1")
+    hello = {"name": "hello_world", "language": {"code": "en_US"}}
+    theirs = world.send(other, "key-2", {"to": f"+{CUSTOMER}", "type": "template", "template": hello})
+    with outage(world, "dynamodb.UpdateItem", containing=f"pace#{channel.ref.prefix}"):
+        assert len(line.run()) == 1
+    assert world.message(other, theirs.id).state == "sent"
+    assert (world.message(channel, message.id).state, asked_to_wait(world)) == ("queued", 5)
+    line.run_to_end()
+    assert world.message(channel, message.id).state == "sent"

@@ -13,7 +13,7 @@ from kanal.inbox.decode import DecodedMessage, DecodedStatus, Sender
 from kanal.messages.delivery import Fact
 from kanal.messages.events import message_received, message_status
 from kanal.messages.model import Message
-from kanal.messages.store import MessageStore
+from kanal.messages.store import Applied, MessageStore
 from kanal.times import rfc3339
 from kanal.windows.rules import opened_until, says_outside_window
 
@@ -61,7 +61,16 @@ def apply_status(
 ) -> Iterator[Event]:
     fact = Fact(decoded.status, decoded.at, arrival.received_at, tuple(decoded.errors), decoded.pricing)
     applied = stores.messages.apply_fact(ref, decoded.wamid, _our_id(decoded.callback_data), fact)
-    message = applied.message
+    yield from _consequences(stores, ref, applied, arrival)
+    if applied.message and applied.message.stage in ("sending", "unconfirmed"):
+        # The sender does not know the wamid yet and may never: later statuses may come without our id.
+        for waiting in stores.messages.link(ref, decoded.wamid, applied.message.id):
+            yield from _consequences(stores, ref, waiting, arrival)
+
+
+def _consequences(stores: Stores, ref: ChannelRef, applied: Applied, arrival: Arrival) -> Iterator[Event]:
+    """What follows from a fact for the contact's window, and for those who listen."""
+    message, fact = applied.message, applied.fact
     if message is None:
         return
     if says_outside_window(fact.status, fact.errors):

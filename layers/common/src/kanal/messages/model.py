@@ -110,7 +110,8 @@ def _entry(state: str, at: datetime | None, received_at: datetime) -> dict[str, 
 
 
 def _errors(message: Message) -> list[Any]:
-    """The sender's own first, then what WhatsApp reported later."""
+    """The sender's own first, unless WhatsApp's reports have overtaken them; then those."""
+    own = message.errors if message.state == message.stage else ()
     facts = sorted(message.facts.values(), key=lambda fact: (fact.order, fact.status))
     reported = [error for fact in facts for error in fact.errors]
-    return [*message.errors, *reported]
+    return [*own, *reported]

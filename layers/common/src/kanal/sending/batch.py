@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from kanal.ids import ChannelRef
 from kanal.observability import log_failure
 from kanal.sending.deliver import ATTEMPT_LASTS, Again, Done, Sending, deliver
@@ -17,6 +19,7 @@ from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import Job, SendQueue
 from kanal.times import epoch_microseconds
 
+_UNREADABLE = Busy(timedelta(seconds=5))
 _RATE_OF_GONE_CHANNEL = 80
 """Messages of a channel that is gone are ended without a call; they still go one after the other."""
 
@@ -65,8 +68,14 @@ def _leased(batch: Batch, jobs: Sequence[Job]) -> dict[str, int | Busy]:
 
 
 def _lease(batch: Batch, ref: ChannelRef, count: int) -> Lease | Busy:
-    channel = batch.sending.recent_channels.find(ref)
-    return batch.pace.lease(ref, count, channel.messages_per_second if channel else _RATE_OF_GONE_CHANNEL)
+    """A channel whose pace cannot be read waits; the others of the batch go on."""
+    try:
+        channel = batch.sending.recent_channels.find(ref)
+        rate = channel.messages_per_second if channel else _RATE_OF_GONE_CHANNEL
+        return batch.pace.lease(ref, count, rate)
+    except (BotoCoreError, ClientError) as error:
+        log_failure("The pace of a channel could not be leased", error, channel_id=ref.channel_id)
+        return _UNREADABLE
 
 
 def _deliver_group(batch: Batch, group: Sequence[Job], slots: Mapping[str, int | Busy]) -> list[str]:
