@@ -1,7 +1,7 @@
-"""How fast the webhook's `receive` starts and answers, against a bare handler over boto3 that does the same queue put.
+"""How fast the webhook's `receive` starts and answers, against a bare boto3 handler with the same queue put.
 
-Both run from the built, compiled layer in a fresh interpreter, in turn, against one stand-in for AWS on loopback.
-Ratios are what counts; single times depend on the machine.
+Both run from the built, compiled layer in a fresh interpreter, in turn, against one stand-in for AWS on
+loopback. Ratios are what counts; single times depend on the machine.
 """
 
 import json
