@@ -42,7 +42,7 @@ test: $(APP) $(AWS) ## Run the fast tests: all but end-to-end, built artefact an
 	@.venv/bin/python -m pytest -q -n auto -m "not e2e and not build and not benchmark"
 
 .PHONY: check
-check: lint types validate build $(AWS) .build/layer ## What CI runs: lint, types, import rules, template, sam build, all tests
+check: runtime lint types validate build $(AWS) .build/layer ## What CI runs: lint, types, import rules, template, sam build, all tests
 	@echo "check: tests"
 	@.venv/bin/python -m pytest -q -m "not benchmark"
 
@@ -79,9 +79,13 @@ bench: $(APP) $(AWS) .build/layer ## Measure: ratios within one run
 
 # --- build and deploy it ----------------------------------------------------------------------------------------------
 
+.PHONY: runtime
+runtime: # Known in a second, instead of after minutes of set-up and checks
+	@$(MAKE) -s -C layers/common/src python >/dev/null
+
 # sam runs python3.13 by name, so it goes to the front of PATH. sam leaves functions uncompiled; see docs/decisions/0002.
 .PHONY: build
-build: $(SAM) $(LOGS) ## Build functions and layer for Lambda into .aws-sam/build
+build: runtime $(SAM) $(LOGS) ## Build functions and layer for Lambda into .aws-sam/build
 	@echo "build: sam build"
 	@runtime=$$($(MAKE) -s -C layers/common/src python); export PATH="$${runtime%/*}:$$PATH"; \
 	env -u MAKEFLAGS -u MAKELEVEL .venv-sam/bin/sam build >$(LOGS)/build.log 2>&1 || { cat $(LOGS)/build.log; exit 1; }; \
