@@ -19,8 +19,7 @@ handler = api.handle
 
 @api.post("/v1/channels")
 def connect(request: ConnectChannel, key: IdempotencyKey = None) -> tuple[Json, int]:
-    workspace = api.workspace("channels:write")
-    parts = composition.connecting(api.base_url())
+    parts, workspace = composition.connecting(api.base_url()), api.workspace("channels:write")
     return as_json(connect_channel(parts, workspace, request, optional_key(key))), 201
 
 
@@ -39,8 +38,8 @@ def read(channel_id: str) -> Json:
 
 @api.patch("/v1/channels/<channel_id>")
 def change(channel_id: str, request: ChangeChannel) -> Json:
-    ref = api.channel("channels:write", channel_id)
-    return as_json(change_channel(composition.channels(), ref, request, utc_now()))
+    channels, ref = composition.channels(), api.channel("channels:write", channel_id)
+    return as_json(change_channel(channels, ref, request, utc_now()))
 
 
 @api.delete("/v1/channels/<channel_id>")
