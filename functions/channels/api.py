@@ -19,7 +19,7 @@ handler = api.handle
 
 @api.post("/v1/channels")
 def connect(request: ConnectChannel, key: IdempotencyKey = None) -> tuple[Json, int]:
-    parts, workspace = composition.connecting(api.base_url()), api.workspace("channels:write")
+    workspace, parts = api.workspace("channels:write"), composition.connecting(api.base_url())
     return as_json(connect_channel(parts, workspace, request, optional_key(key))), 201
 
 
@@ -38,7 +38,7 @@ def read(channel_id: str) -> Json:
 
 @api.patch("/v1/channels/<channel_id>")
 def change(channel_id: str, request: ChangeChannel) -> Json:
-    channels, ref = composition.channels(), api.channel("channels:write", channel_id)
+    ref, channels = api.channel("channels:write", channel_id), composition.channels()
     return as_json(change_channel(channels, ref, request, utc_now()))
 
 
