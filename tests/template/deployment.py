@@ -37,6 +37,9 @@ class Deployment:
         self._patch = monkeypatch
         self.invoked: list[str] = []
         self._clients: list[httpx.Client] = []
+        credentials: Any = CREDENTIALS
+        self._session = boto3.Session(**credentials)
+        self._session.events.register("provide-client-params.*", self._note_call)
         deployment = self
 
         class NotingPool(StubbedPool):
@@ -68,10 +71,13 @@ class Deployment:
             patch.setenv("AWS_REGION", REGION)
             patch.setenv("AWS_DEFAULT_REGION", REGION)
             handler = importlib.import_module(f"{properties['CodeUri'].replace('/', '.')}{module}")
-            _forget_everything()
-            self._watch_boto()
+            patch.setattr(boto3, "DEFAULT_SESSION", self._session)
             self.invoked.append(function)
-            return getattr(handler, name)(event, _CONTEXT)
+            _forget_everything()
+            try:
+                return getattr(handler, name)(event, _CONTEXT)
+            finally:
+                _forget_everything()
 
     def call(
         self, function: str, method: str, path: str, scope: str = "", body: Any = None, **more: Any
@@ -89,13 +95,6 @@ class Deployment:
         for record in records:
             self.aws.delete(queue, record)
         return answer
-
-    def _watch_boto(self) -> None:
-        credentials: Any = CREDENTIALS
-        boto3.setup_default_session(**credentials)
-        session = boto3.DEFAULT_SESSION
-        assert session is not None
-        session.events.register("provide-client-params.*", self._note_call)
 
     def _note_call(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         service = model.service_model.service_name
