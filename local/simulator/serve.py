@@ -61,6 +61,7 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen()  # at once: with SO_REUSEADDR two could bind a port of which only one can listen
     except OSError:
         listener.close()
         raise
