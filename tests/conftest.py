@@ -20,4 +20,3 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"written to a log or a stream, where it must never stand: {', '.join(leaks)}"
     return report
-
