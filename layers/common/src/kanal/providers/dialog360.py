@@ -4,7 +4,7 @@ Source: docs.360dialog.com, Messaging API reference (health, messages, webhooks,
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,7 @@ class Dialog360:
     def __init__(self, http: httpx.Client, api_key: str) -> None:
         self._http = http
         self._headers = {"D360-API-KEY": api_key}
+        self._secrets = (api_key,)
 
     def number(self) -> Number:
         answer = self._call("GET", "/health_status", params={"fields": _FACTS})
@@ -87,8 +88,8 @@ class Dialog360:
 
     def set_webhook(self, config: WebhookConfig) -> None:
         """URL rules of 360dialog: https, no underscore and no port in the host name."""
-        body = {"url": config.url, "headers": dict(config.headers or {})}
-        self._call("POST", "/v1/configs/webhook", json=body)
+        body: dict[str, Any] = {"url": config.url, "headers": dict(config.headers or {})}
+        self._call("POST", "/v1/configs/webhook", json=body, secrets=body["headers"].values())
 
     def templates_page(self, after: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
         """One page of message templates and the cursor of the next, None at the end."""
@@ -116,7 +117,7 @@ class Dialog360:
             return Unknown(_failure("no_answer", words))
         if answer.is_success:
             return _accepted(answer)
-        return _not_accepted(answer)
+        return _not_accepted(answer, self._secrets)
 
     def _call(
         self,
@@ -126,6 +127,7 @@ class Dialog360:
         params: Mapping[str, str] | None = None,
         json: Any = None,
         none_on: int | None = None,
+        secrets: Iterable[str] = (),
     ) -> dict[str, Any]:
         try:
             answer = self._http.request(method, path, params=params, json=json, headers=self._headers)
@@ -134,7 +136,7 @@ class Dialog360:
         if answer.status_code == none_on:
             return {}
         if not answer.is_success:
-            raise _management_error(answer)
+            raise _management_error(answer, (*self._secrets, *secrets))
         try:
             parsed = answer.json()
         except ValueError as error:
@@ -174,8 +176,8 @@ def _accepted(answer: httpx.Response) -> Outcome:
     return Accepted(wamid)
 
 
-def _not_accepted(answer: httpx.Response) -> Outcome:
-    body = read_error(answer.status_code, answer.content)
+def _not_accepted(answer: httpx.Response, secrets: Sequence[str]) -> Outcome:
+    body = read_error(answer.status_code, answer.content, secrets)
     play = play_for(answer.status_code, body.code)
     code = body.code if body.code is not None else f"http_{answer.status_code}"
     error = {**_failure(code, body.words or body.title), "title": body.title, "advice": play.advice}
@@ -184,8 +186,8 @@ def _not_accepted(answer: httpx.Response) -> Outcome:
     return Unknown(error) if play.kind == "unknown" else Refused(error, play.effect)
 
 
-def _management_error(answer: httpx.Response) -> Exception:
-    body = read_error(answer.status_code, answer.content)
+def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Exception:
+    body = read_error(answer.status_code, answer.content, secrets)
     words = body.words or body.title
     if answer.status_code == 401:
         return ApiKeyRejected(f"360dialog does not accept the API key: {words}")

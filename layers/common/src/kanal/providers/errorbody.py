@@ -7,6 +7,7 @@ E  {"meta": {"developerMessage", "httpCode"}}                    the older gatew
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,26 +23,40 @@ class ErrorBody:
     words: str
 
 
-def read_error(status: int, body: bytes) -> ErrorBody:
+def read_error(status: int, body: bytes, secrets: Sequence[str] = ()) -> ErrorBody:
+    """`secrets` are what the request held of them: a provider may echo them, and its words go far."""
     try:
         parsed: Any = json.loads(body)
     except (ValueError, RecursionError):
         parsed = None
-    parsed = parsed if isinstance(parsed, dict) else {}
+    code, title, words = _told(status, parsed if isinstance(parsed, dict) else {})
+    return ErrorBody(code, _safe(title, secrets), _safe(words, secrets))
+
+
+def _told(status: int, parsed: dict[str, Any]) -> tuple[int | None, str, str]:
     error, meta = parsed.get("error"), parsed.get("meta")
     if isinstance(error, dict):
         return _whatsapp(status, error)
     if isinstance(error, str):
-        return ErrorBody(None, f"HTTP {status}", error[:_LONGEST])
+        return None, f"HTTP {status}", error
     if isinstance(meta, dict):
-        words = meta.get("developer_message") or meta.get("developerMessage") or ""
-        return ErrorBody(None, f"HTTP {status}", str(words)[:_LONGEST])
-    return ErrorBody(None, f"HTTP {status}", "")
+        return (
+            None,
+            f"HTTP {status}",
+            str(meta.get("developer_message") or meta.get("developerMessage") or ""),
+        )
+    return None, f"HTTP {status}", ""
 
 
-def _whatsapp(status: int, error: dict[str, Any]) -> ErrorBody:
+def _whatsapp(status: int, error: dict[str, Any]) -> tuple[int | None, str, str]:
     code, data = error.get("code"), error.get("error_data")
     details = data.get("details") if isinstance(data, dict) else None
     message = str(error.get("message") or f"HTTP {status}")
     number = code if isinstance(code, int) and not isinstance(code, bool) else None
-    return ErrorBody(number, message[:_LONGEST], str(details or message)[:_LONGEST])
+    return number, message, str(details or message)
+
+
+def _safe(words: str, secrets: Sequence[str]) -> str:
+    for secret in secrets:
+        words = words.replace(secret, "[removed]")
+    return words[:_LONGEST]
