@@ -18,7 +18,7 @@ def test_a_problem_and_its_log_entry_have_one_request_id(
     """A deployment without its settings: the caller names the id, the operator finds the line."""
     monkeypatch.delenv("CHANNELS_TABLE", raising=False)
     claims = {"workspace_id": "acme", "scope": "messages:read"}
-    path = "/v1/channels/chn_a/messages/msg_a"
+    path = f"/v1/channels/chn_{'a' * 26}/messages/msg_{'a' * 26}"
     event = {
         "version": "2.0",
         "rawPath": path,

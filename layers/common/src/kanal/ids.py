@@ -19,8 +19,9 @@ Wamid = NewType("Wamid", str)
 NewToken = Callable[[], str]
 """Gives a fresh unguessable token of 26 characters; injected where ids are made."""
 
-WORKSPACE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-"""No `#`: workspace ids are parts of keys."""
+WORKSPACE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""Workspace ids are parts of keys and of paths: no `#`, and never `.` or `..`."""
+CHANNEL_ID = re.compile(r"chn_[a-z2-7]{26}")
 MESSAGE_ID = re.compile(r"msg_[a-z2-7]{26}")
 CONTACT_ID = re.compile(r"con_[a-z2-7]{26}")
 

@@ -4,12 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from kanal.channels.model import DEFAULT_MESSAGES_PER_SECOND, MAX_MESSAGES_PER_SECOND
+from kanal.channels.model import DEFAULT_MESSAGES_PER_SECOND, MAX_MESSAGES_PER_SECOND, name_key
+
+_KEY_BYTES = 900
+"""Of a sort key's 1,024; normalising turns some single characters into whole phrases."""
 
 
 def _printable(name: str) -> str:
     if not name.isprintable():
         raise ValueError("may not hold control characters")
+    if len(name_key(name).encode()) > _KEY_BYTES:
+        raise ValueError("is too long: its characters stand for many more")
     return name
 
 

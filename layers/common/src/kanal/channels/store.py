@@ -33,7 +33,7 @@ class ChannelStore:
         """Raises NotFound, also for a channel that is not connected yet."""
         channel = self.find(ref)
         if channel is None or channel.state == "connecting":
-            raise NotFound(f"There is no channel {ref.channel_id} in this workspace.")
+            raise no_channel(ref)
         return channel
 
     def find(self, ref: ChannelRef) -> Channel | None:
@@ -171,6 +171,10 @@ class ChannelStore:
             self._table.transact(*writes)
         except TransactionFailed as failure:
             raise Contended("The channel is being changed by another request right now.") from failure
+
+
+def no_channel(ref: ChannelRef) -> NotFound:
+    return NotFound(f"There is no channel {ref.channel_id[:40]} in this workspace.")
 
 
 _FREE = "attribute_not_exists(pk) OR expires_at < :now"

@@ -24,7 +24,7 @@ def workspace_of(event: Mapping[str, Any], scope: str, workspace_claim: str) -> 
     if not isinstance(workspace, str) or not WORKSPACE_ID.fullmatch(workspace):
         raise Forbidden(
             f"The token's claim {workspace_claim} names no workspace: 1 to 64 letters, digits, dots, dashes"
-            " or underscores."
+            " or underscores, the first a letter or digit."
         )
     return WorkspaceId(workspace)
 

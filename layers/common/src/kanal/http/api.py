@@ -9,10 +9,12 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kanal.channels.store import no_channel
 from kanal.errors import AwsUnavailable, FieldError, InvalidRequest, KanalError
 from kanal.http.access import workspace_of
+from kanal.http.bodies import check_body
 from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
-from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.ids import CHANNEL_ID, ChannelId, ChannelRef, WorkspaceId
 from kanal.observability import log_failure, logger
 from kanal.settings import settings
 
@@ -41,7 +43,10 @@ class Api(APIGatewayHttpResolver):
         event = {**event, "headers": {**headers, "content-type": "application/json"}}
         logger.append_keys(request_id=_request_id(event))
         try:
+            check_body(event)
             return self.resolve(event, context)
+        except InvalidRequest as error:
+            return self._answer(problem_of(error, _request_id(event))).build_plain()
         except Exception as error:  # noqa: BLE001  # the last line of defence: the caller gets an answer, we get the trace
             return self._internal(error, _request_id(event)).build_plain()
 
@@ -50,8 +55,11 @@ class Api(APIGatewayHttpResolver):
         return workspace_of(self.current_event.raw_event, scope, settings().workspace_claim)
 
     def channel(self, scope: str, channel_id: str) -> ChannelRef:
-        """The channel of the path in the caller's workspace; raises Forbidden without the scope."""
-        return ChannelRef(self.workspace(scope), ChannelId(channel_id))
+        """The channel of the path in the caller's workspace; raises Forbidden without the scope, NotFound."""
+        ref = ChannelRef(self.workspace(scope), ChannelId(channel_id))
+        if not CHANNEL_ID.fullmatch(channel_id):
+            raise no_channel(ref)
+        return ref
 
     def description(self) -> Response[str]:
         """The OpenAPI description of all routes, as `make openapi` generated it from the code."""

@@ -8,6 +8,9 @@ import binascii
 
 from kanal.errors import FieldError, InvalidRequest
 
+_LONGEST_BYTES = 900
+"""A sort key of DynamoDB has at most 1,024 bytes, and ours begin with a few letters."""
+
 
 def cursor_of(position: str | None) -> str | None:
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=") if position else None
@@ -21,7 +24,7 @@ def position_of(cursor: str | None, *, prefix: str = "") -> str | None:
         position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):
         position = ""
-    if not position.startswith(prefix) or not position or len(position) > 1000:
+    if not position.startswith(prefix) or not position or len(position.encode()) > _LONGEST_BYTES:
         words = (
             "is not a cursor of this list. Use `next_cursor` as it was given, or leave it out to begin anew."
         )

@@ -14,7 +14,7 @@ from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
 from kanal.contacts.view import window_as_json
 from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound, TemplateNotSendable, WindowClosed
-from kanal.ids import ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
+from kanal.ids import MESSAGE_ID, ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
 from kanal.sending.queue import SendQueue
@@ -77,9 +77,9 @@ def accept_message(
 def get_message(parts: Accepting, ref: ChannelRef, message_id: MessageId) -> Message:
     """Raises NotFound, also for a channel of another workspace."""
     parts.channels.get(ref)
-    message = parts.messages.get(ref, message_id)
+    message = parts.messages.get(ref, message_id) if MESSAGE_ID.fullmatch(message_id) else None
     if message is None:
-        raise NotFound(f"There is no message {message_id} in this channel.")
+        raise NotFound(f"There is no message {message_id[:40]} in this channel.")
     return message
 
 
