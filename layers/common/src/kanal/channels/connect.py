@@ -5,6 +5,7 @@ put back, and what a crash leaves ends by itself (see the store).
 """
 
 from dataclasses import dataclass
+from hmac import compare_digest
 
 from kanal.aws.secret import Secrets
 from kanal.channels.credentials import Providers
@@ -40,8 +41,8 @@ def connect_channel(
     ProviderUnavailable and its kin, IdempotencyKeyReused, Contended.
     """
     ref = ChannelRef(workspace_id, _channel_id(parts, workspace_id, idempotency_key))
-    digest = derived_token(*(str(value) for value in request.model_dump().values()))
-    if idempotency_key and (known := _connected_before(parts.channels, ref, digest)):
+    digest = derived_token(*(str(value) for value in request.model_dump(exclude={"api_key"}).values()))
+    if idempotency_key and (known := _connected_before(parts, ref, request, digest)):
         return known
     provider = parts.providers.with_key(request.api_key)
     number = provider.number()
@@ -69,13 +70,23 @@ def _channel_id(parts: Connecting, workspace_id: WorkspaceId, idempotency_key: s
     return ChannelId(f"chn_{token}")
 
 
-def _connected_before(channels: ChannelStore, ref: ChannelRef, digest: str) -> Channel | None:
-    known = channels.find(ref)
+def _connected_before(
+    parts: Connecting, ref: ChannelRef, request: ConnectChannel, digest: str
+) -> Channel | None:
+    """The key is compared with the encrypted one: nothing else of it is stored, not even a hash."""
+    known = parts.channels.find(ref)
     if known is None or known.state == "connecting":
         return None
-    if known.request_digest != digest:
+    if known.request_digest != digest or not _is_key_of(parts, known, request.api_key):
         raise IdempotencyKeyReused("This Idempotency-Key was used before to connect a channel differently.")
     return known
+
+
+def _is_key_of(parts: Connecting, channel: Channel, api_key: str) -> bool:
+    """True also for a disconnected channel, whose key is destroyed."""
+    if channel.state == "disconnected":
+        return True
+    return compare_digest(parts.providers.key_of(channel).encode(), api_key.encode())
 
 
 def _new_channel(

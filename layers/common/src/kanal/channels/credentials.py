@@ -17,19 +17,20 @@ class Providers:
     def __init__(self, http: httpx.Client, secrets: Secrets) -> None:
         self._http = http
         self._secrets = secrets
-        self._keys: OrderedDict[bytes, str] = OrderedDict()
+        self._keys: OrderedDict[tuple[str, bytes], str] = OrderedDict()
 
     def of(self, channel: Channel) -> Dialog360:
-        return self.with_key(self._key(channel))
+        return self.with_key(self.key_of(channel))
 
     def with_key(self, api_key: str) -> Dialog360:
         return Dialog360(self._http, api_key)
 
-    def _key(self, channel: Channel) -> str:
-        known = self._keys.get(channel.encrypted_api_key)
+    def key_of(self, channel: Channel) -> str:
+        name = (channel.ref.channel_id, channel.encrypted_api_key)
+        known = self._keys.get(name)
         if known is None:
             known = self._secrets.decrypt(channel.ref.channel_id, channel.encrypted_api_key)
-            self._keys[channel.encrypted_api_key] = known
+            self._keys[name] = known
             while len(self._keys) > _REMEMBERED:
                 self._keys.popitem(last=False)
         return known
