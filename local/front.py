@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from local.control import Control, problem
+from local.origin import own_callers_only
 
 # API Gateway's own limits.
 _BODY_BYTES = 10 * 1024 * 1024
@@ -22,6 +23,8 @@ _HOP_BY_HOP = {
     *(b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"),
     *(b"host", b"content-length", b"proxy-connection", b"expect"),
 }
+# The emulator refuses what comes from a web page; the page's business is with the front alone.
+_BROWSERS_OWN = (b"origin", b"sec-fetch-")
 _EMULATORS_OWN = (b"access-control-", b"x-amz", b"date", b"server")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _WELCOME = """Kanal, local stack
@@ -46,7 +49,11 @@ class Gateway:
             return _gateway_error(413, "Request Entity Too Large")
         query = request.scope["query_string"]
         target = self._root + request.scope["raw_path"] + (b"?" + query if query else b"")
-        headers = [header for header in request.headers.raw if header[0] not in _HOP_BY_HOP]
+        headers = [
+            (name, value)
+            for name, value in request.headers.raw
+            if name not in _HOP_BY_HOP and not name.startswith(_BROWSERS_OWN)
+        ]
         url = self._client.base_url.copy_with(raw_path=target)
         # Not built by the client, which would add headers of its own.
         outgoing = httpx.Request(request.method, url, headers=headers, content=body)
@@ -99,5 +106,6 @@ def create_front(gateway: Gateway, control: Control) -> Starlette:
             Mount("/_local", routes=control_paths),
             Route("/{path:path}", gateway.forward, methods=_METHODS),
         ],
+        middleware=own_callers_only("/_local"),
         lifespan=lifespan,
     )

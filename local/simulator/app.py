@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from local.origin import own_callers_only
 from local.simulator.chance import Chance
 from local.simulator.clock import Clock, SystemClock
 from local.simulator.control import Control
@@ -46,6 +47,7 @@ def create_app(
 
     app = Starlette(
         routes=[*Provider(simulator).routes(), *Control(simulator).routes()],
+        middleware=own_callers_only("/_control"),
         exception_handlers={HTTPException: _plain_error},
         lifespan=lifespan,
     )
