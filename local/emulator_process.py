@@ -17,9 +17,8 @@ from typing import Any
 _app: Any = importlib.import_module("ministack.app")
 _functions: Any = importlib.import_module("ministack.services.lambda_svc")
 _workers: Any = importlib.import_module("ministack.core.lambda_runtime")
-# localhost is what functions and queue URLs say; with it the SDK puts a bucket's name in front.
-_PORT = int(os.environ["GATEWAY_PORT"])
-_HOST = re.compile(rb"(?:127\.0\.0\.1|(?:[a-z0-9.-]+\.)?localhost):%d" % _PORT, re.IGNORECASE)
+# The SDK and the front call 127.0.0.1; localhost is what MiniStack's queue URLs say.
+_HOST = re.compile(rb"(?:127\.0\.0\.1|localhost):%d" % int(os.environ["GATEWAY_PORT"]), re.IGNORECASE)
 _log_lock = threading.Lock()
 _DEFAULT_BATCHES = 4
 # Browsers add these to what a page sends, and no page can leave them out; the SDK and the front have neither.

@@ -51,7 +51,14 @@ def test_no_preflight_is_allowed(aws: Aws) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["page.example", "page.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost.page.example:{port}"],
+    [
+        "page.example",
+        "page.example:{port}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "localhost.page.example:{port}",
+        "page.localhost:{port}",
+    ],
 )
 def test_a_name_that_somebody_points_at_loopback_is_refused(aws: Aws, host: str) -> None:
     named = {"Host": host.format(port=httpx.URL(aws.url).port)}
@@ -59,10 +66,10 @@ def test_a_name_that_somebody_points_at_loopback_is_refused(aws: Aws, host: str)
     assert (answer.status_code, "no other Host" in answer.text) == (403, True)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "a-bucket.localhost", "LOCALHOST"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
 def test_the_names_that_programs_use_are_answered(aws: Aws, host: str) -> None:
     named = {"Host": f"{host}:{httpx.URL(aws.url).port}"}
-    assert httpx.get(f"{aws.url}/_ministack/health", headers=named, trust_env=False).status_code != 403
+    assert httpx.get(f"{aws.url}/_ministack/health", headers=named, trust_env=False).status_code == 200
 
 
 @pytest.mark.parametrize("headers", FROM_A_PAGE)
