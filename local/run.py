@@ -17,7 +17,7 @@ from local.stack import Ports, Stack, running_stack
 
 _WATCH_SECONDS = 0.5
 
-_READY = """
+READY = """
 Kanal is ready, {seconds:.1f} s after the start. Ctrl-C stops it.
 
   API        {api}/v1
@@ -35,7 +35,8 @@ curl -s {simulator}/_control/numbers -H 'Content-Type: application/json' \\
   -d '{{"phone_number": "+4930901820", "display_name": "Acme", "api_key": "demo-api-key"}}'
 
 curl -s {api}/v1/channels -H "Authorization: Bearer $KANAL_TOKEN" -H 'Content-Type: application/json' \\
-  -H 'Idempotency-Key: first-channel' -d '{{"name": "Support", "api_key": "demo-api-key"}}'
+  -H 'Idempotency-Key: first-channel' \\
+  -d '{{"name": "Support", "api_key": "demo-api-key", "default_country": "DE"}}'
 
 curl -s {simulator}/_control/inbound -H 'Content-Type: application/json' \\
   -d '{{"phone_number": "+4930901820", "from": "+4915112345678", "profile_name": "Ada",
@@ -82,7 +83,10 @@ def until_stopped(work: Callable[[], None]) -> int:
 
 def _ports() -> Ports:
     """KANAL_PORT and KANAL_SIM_PORT. Raises LocalStackError."""
-    return Ports(_port("KANAL_PORT", 8360), _port("KANAL_SIM_PORT", 8361))
+    ports = Ports(_port("KANAL_PORT", 8360), _port("KANAL_SIM_PORT", 8361))
+    if ports.front == ports.simulator:
+        raise LocalStackError(f"KANAL_PORT and KANAL_SIM_PORT must differ, and both are {ports.front}.")
+    return ports
 
 
 def _port(variable: str, default: int) -> int:
@@ -120,7 +124,7 @@ def _stop(*_: object) -> None:
 def _ready_text(stack: Stack, seconds: float) -> str:
     wanted = {"workspace_id": "demo"}
     answer = httpx.post(f"{stack.api_url}/_local/token", json=wanted, trust_env=False).json()
-    return _READY.format(
+    return READY.format(
         seconds=seconds,
         api=stack.api_url,
         simulator=stack.simulator_url,

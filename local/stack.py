@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import uvicorn
 
@@ -19,6 +20,7 @@ from local.control import Control
 from local.deploy import Deployment, deploy
 from local.emulator import start_emulator
 from local.events import EventFeed
+from local.folder_lock import take_folder
 from local.front import Gateway, create_front
 from local.issuer import AUDIENCE, Issuer
 from local.package import ROOT
@@ -49,6 +51,7 @@ class Stack:
     step: Step
     run_folder: Path = field(init=False)
     children: list[Child] = field(init=False, default_factory=list)
+    _lock: TextIO | None = field(init=False, default=None)
     _server: uvicorn.Server | None = field(init=False, default=None)
     _thread: threading.Thread | None = field(init=False, default=None)
 
@@ -62,6 +65,8 @@ class Stack:
 
     def start(self) -> None:
         """Raises LocalStackError with what to tell the person."""
+        # First of all: what another stack stores there must not be touched.
+        self._lock = take_folder(self.data) if self.data else None
         listener = reserve_port(self.ports.front, "KANAL_PORT")
         reserve_port(self.ports.simulator, "KANAL_SIM_PORT").close()
         self.run_folder = self._make_run_folder()
@@ -90,6 +95,8 @@ class Stack:
             child.stop()
         if self.data is None and hasattr(self, "run_folder"):
             shutil.rmtree(self.run_folder, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
 
     def _make_run_folder(self) -> Path:
         if self.data is None:

@@ -100,6 +100,29 @@ def test_a_port_that_is_no_port_is_refused() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_two_ports_that_are_one_are_refused() -> None:
+    port = str(free_port())
+    done = _run_to_the_end({"KANAL_PORT": port, "KANAL_SIM_PORT": port})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "KANAL_PORT and KANAL_SIM_PORT must differ" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_data_folder_in_use_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(tmp_path / "first.log", data=data) as world:
+        channel = world.connect()
+        files = {path for path in data.rglob("*") if path.is_file()}
+        second = tmp_path / "second.log"
+        assert launch(second, free_ports(), data).wait(20) == 1
+        told = second.read_text()
+        assert f"The folder {data} is used by another `make run` (pid {world.process_id})." in told
+        assert "Traceback" not in told
+        assert "Starting" not in told
+        assert not [path for path in files if not path.exists()]
+        channel.open_window()
+
+
 def test_a_data_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     ports = free_ports()
