@@ -124,11 +124,13 @@ $(SAM): requirements/sam.txt
 	@touch $@
 
 # $(@D) is the environment. The locks are complete, so nothing is resolved (--no-deps), and every file has its hash.
+# Wheels only: to build a package would run code that no lock names.
 define install
 @test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one, or: make PYTHON=/path/to/python"; exit 1; }
 @echo "setup: $(@D) from $(1)"
 @$(@D)/bin/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(@D)
-@$(@D)/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes -r $(1)
+@$(@D)/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps \
+	--only-binary :all: --require-hashes -r $(1)
 endef
 
 # With uv, because it resolves for all Pythons and machines at once. Only named versions change;

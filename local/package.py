@@ -164,7 +164,15 @@ def _install_packages(target: Path) -> None:
     requirements = str(_LAYER_SOURCE / "requirements.txt")
     _python(
         *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
-        *("--require-hashes", "--target", str(target), "--requirement", requirements),
+        *(
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+            "--target",
+            str(target),
+            "--requirement",
+            requirements,
+        ),
     )
 
 
