@@ -17,6 +17,7 @@ _SCRIPT = Path(__file__).with_name("translate.py")
 class Stack:
     source: dict[str, Any]
     resources: dict[str, dict[str, Any]]
+    rules: dict[str, dict[str, Any]]
 
     def written(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties, by logical id, of the resources of that type in template.yaml."""
@@ -39,7 +40,8 @@ def translated(*parameters: str) -> Stack:
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     answer = json.loads(run.stdout)
-    return Stack(answer["source"], answer["translated"]["Resources"])
+    made = answer["translated"]
+    return Stack(answer["source"], made["Resources"], made["Rules"])
 
 
 def names_in(value: Any) -> Iterator[str]:

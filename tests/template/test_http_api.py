@@ -35,7 +35,7 @@ def test_the_authorizer_trusts_the_issuer_of_the_parameters() -> None:
     assert scheme["type"] == "jwt"
     assert scheme["identitySource"] == "$request.header.Authorization"
     assert scheme["jwtConfiguration"]["issuer"]["Fn::If"][2] == {"Ref": "JwtIssuer"}
-    assert scheme["jwtConfiguration"]["audience"]["Fn::If"][2] == {"Ref": "JwtAudience"}
+    assert scheme["jwtConfiguration"]["audience"]["Fn::If"][2] == {"Fn::Split": [",", {"Ref": "JwtAudience"}]}
 
 
 def test_template_and_code_know_the_same_routes(stack: Stack) -> None:
@@ -61,6 +61,27 @@ def test_access_logs_hold_no_path_and_no_header(stack: Stack) -> None:
     }
 
 
-def test_the_api_is_throttled(stack: Stack) -> None:
+def _stage(stack: Stack) -> dict[str, Any]:
     (stage,) = stack.made("AWS::ApiGatewayV2::Stage").values()
-    assert stage["DefaultRouteSettings"].keys() == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+    return stage
+
+
+def test_the_api_is_throttled(stack: Stack) -> None:
+    limit = {"Ref": "ApiRequestsPerSecond"}
+    expected = {"ThrottlingRateLimit": limit, "ThrottlingBurstLimit": limit}
+    assert _stage(stack)["DefaultRouteSettings"] == expected
+
+
+def test_no_route_without_a_token_can_use_up_the_limit_of_another(stack: Stack) -> None:
+    settings = _stage(stack)["RouteSettings"]
+    assert settings.keys() == _WITHOUT_TOKEN
+    webhooks = {"Ref": "WebhookRequestsPerSecond"}
+    small = {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20}
+    assert settings == {
+        "POST /webhooks/{provider}/{webhook_id}": {
+            "ThrottlingRateLimit": webhooks,
+            "ThrottlingBurstLimit": webhooks,
+        },
+        "GET /v1/health": small,
+        "GET /v1/openapi.json": small,
+    }

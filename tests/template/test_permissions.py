@@ -19,6 +19,8 @@ _AWS_MANAGED: dict[str, str] = {
     "CodeDeployServiceRole": "made by the transform for gradual deployments and used by CodeDeploy alone",
 }
 
+_LEADING_KEYS = "dynamodb:LeadingKeys"
+
 
 def _statements(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, role in stack.made("AWS::IAM::Role").items():
@@ -105,10 +107,31 @@ def test_secrets_are_only_read_for_a_named_channel(stack: Stack) -> None:
     )
 
 
-def test_the_public_function_reads_nothing_but_webhooks(stack: Stack) -> None:
-    reads = [
-        each["Condition"]
-        for owner, each in _statements(stack)
-        if owner == "WebhookReceiveRole" and as_list(each["Action"]) == ["dynamodb:GetItem"]
-    ]
-    assert reads == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["webhook#*"]}}]
+def test_a_function_sees_its_own_kinds_of_channel_items_only(stack: Stack) -> None:
+    allowed = {
+        role: frozenset(
+            each.get("Condition", {}).get("ForAllValues:StringLike", {}).get(_LEADING_KEYS, ["*"])
+        )
+        for role, each in _statements(stack)
+        if each["Resource"] == {"Fn::GetAtt": ["ChannelsTable", "Arn"]}
+    }
+    assert allowed == {
+        "WebhookReceiveRole": {"webhook#*"},
+        "WebhookProcessRole": {"workspace#*", "number#*"},
+        "ChannelsApiRole": {"*"},  # connects and disconnects, so it writes all of them
+        "SendApiRole": {"workspace#*"},
+        "SendWorkerRole": {"workspace#*", "pace#*"},
+        "SyncTemplatesApiRole": {"workspace#*"},
+        "SyncTemplatesWorkerRole": {"workspace#*"},
+    }
+
+
+def test_leading_keys_limit_only_what_always_names_a_key(stack: Stack) -> None:
+    """ForAllValues holds for a request without a key, so it would not limit a scan."""
+    limited = {
+        action
+        for _, each in _statements(stack)
+        if _LEADING_KEYS in str(each.get("Condition"))
+        for action in as_list(each["Action"])
+    }
+    assert limited == {"dynamodb:GetItem", "dynamodb:UpdateItem"}

@@ -6,6 +6,7 @@ No emulator here enforces roles: a missing permission would first show in the ac
 import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from tests.integration.aws import Aws
@@ -29,27 +30,34 @@ class Use:
 
 @dataclass(frozen=True)
 class Grant:
+    """Of several leading keys each is a grant of its own, so that each has to be used."""
+
     action: str
     resource: str
-    condition: str
+    leading_key: str = "*"
+    context: str = ""
+    """A name that the encryption context must have."""
 
     def covers(self, use: Use) -> bool:
         return (
             self.action == use.action
             and fnmatch.fnmatchcase(use.resource, self.resource)
-            and (not self.condition or _holds(self.condition, use))
+            and fnmatch.fnmatchcase(use.partition, self.leading_key)
+            and (not self.context or self.context in use.context)
         )
 
 
-def _holds(condition: str, use: Use) -> bool:
-    """For the conditions that the template knows."""
-    known = {
-        "{'Null': {'kms:EncryptionContext:channel_id': 'false'}}": "channel_id" in use.context,
-        "{'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['webhook#*']}}": use.partition.startswith(
-            "webhook#"
-        ),
-    }
-    return known[condition]
+def _conditions(statement: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Leading keys and name in the encryption context; for the conditions that the template knows."""
+    match statement.get("Condition"):
+        case None:
+            return ["*"], ""
+        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}:
+            return as_list(keys), ""
+        case {"Null": {"kms:EncryptionContext:channel_id": "false"}}:
+            return ["*"], "channel_id"
+        case unknown:
+            raise AssertionError(f"a condition that this test does not know: {unknown}")
 
 
 def grants(function: str) -> Iterator[Grant]:
@@ -57,9 +65,9 @@ def grants(function: str) -> Iterator[Grant]:
     role = stack.resources[stack.resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
     for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
         plain = statement["Fn::If"][1] if "Fn::If" in statement else statement
-        for action in as_list(plain["Action"]):
-            for resource in as_list(plain["Resource"]):
-                yield Grant(action, _path(resource), str(plain.get("Condition", "")))
+        keys, context = _conditions(plain)
+        granted = product(as_list(plain["Action"]), as_list(plain["Resource"]), keys)
+        yield from (Grant(action, _path(resource), key, context) for action, resource, key in granted)
 
 
 def _path(resource: Any) -> str:
