@@ -164,15 +164,8 @@ def _install_packages(target: Path) -> None:
     requirements = str(_LAYER_SOURCE / "requirements.txt")
     _python(
         *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
-        *(
-            "--only-binary",
-            ":all:",
-            "--require-hashes",
-            "--target",
-            str(target),
-            "--requirement",
-            requirements,
-        ),
+        *("--only-binary", ":all:", "--require-hashes"),
+        *("--target", str(target), "--requirement", requirements),
     )
 
 
