@@ -31,6 +31,21 @@ NUMBERS = [
     ("12025550143", "US", "12025550143"),
     ("+٤٩١٥١١٢٣٤٥٦٧٨", None, "4915112345678"),
     ("+99912345678", None, "99912345678"),
+    # a foreign id, where the digits are no number of the default country
+    ("4915112345678", "BR", "4915112345678"),
+    ("5511912345678", "US", "5511912345678"),
+    ("(+49) 151 12345678", "DE", "4915112345678"),
+    ("tel:0151/12345678", "DE", "4915112345678"),
+    ("٠١٥١١٢٣٤٥٦٧٨", "DE", "4915112345678"),
+]
+
+JUNK = [
+    *("", " ", "+", "Mia", "mia@example.com", "123", "+12", "+49 12", "con_short", "DE.", "de.abc", "DE.a-b"),
+    *("+1234567890123456", "BR." + "x" * 129, _CONTACT.upper(), "+4915112345678\n;drop", "+٩٩٩١٢٣٤٥٦٧"),
+    *("https://wa.me/4915112345678", "hello 0151 12345678", "0151 12345678 ext. 5", "invoice 20261123"),
+    *("2026-11-23", "20261123", "0800 FLOWERS", "con_zzzz1234567", "tel:", "tel:tel:+4915112345678"),
+    # ids that WhatsApp keeps for numbers of Brazil and Mexico as they were: valid in no plan, but ids
+    *("551187654321", "5215512345678"),
 ]
 
 
@@ -52,30 +67,12 @@ def test_a_contact_id_names_a_known_contact() -> None:
     assert not isinstance(parse_recipient(_CONTACT, "DE"), Identity)
 
 
-@pytest.mark.parametrize(
-    "junk",
-    [
-        *(
-            "",
-            " ",
-            "+",
-            "Mia",
-            "mia@example.com",
-            "123",
-            "+12",
-            "+49 12",
-            "con_short",
-            "DE.",
-            "de.abc",
-            "DE.a-b",
-        ),
-        *("+1234567890123456", "BR." + "x" * 129, _CONTACT.upper(), "+4915112345678\n;drop", "+٩٩٩١٢٣٤٥٦٧"),
-    ],
-)
-def test_junk_is_refused_where_it_stands_with_an_example(junk: str) -> None:
+@pytest.mark.parametrize("country", [None, "DE"])
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_is_refused_where_it_stands_with_an_example(junk: str, country: str | None) -> None:
     """Promise 12: the answer names the field and shows how a number is written."""
     with pytest.raises(InvalidRequest) as refusal:
-        parse_recipient(junk, None)
+        parse_recipient(junk, country)
     [error] = refusal.value.errors
     assert (error.pointer, error.code) == ("/to", "recipient_invalid")
     assert "+4915112345678" in error.message
@@ -88,3 +85,22 @@ def test_a_national_number_needs_the_channels_country() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse_recipient("12", "DE")
     assert "default_country" not in refusal.value.detail
+
+
+@pytest.mark.parametrize("written", ["5511912345678", "436641234567", "5491123456789"])
+def test_digits_that_are_a_foreign_id_and_a_number_at_home_are_refused(written: str) -> None:
+    """Promise 8: an id of WhatsApp's never becomes somebody else's number; the answer asks for the plus."""
+    with pytest.raises(InvalidRequest, match=rf"\+{written}.* Write it with its \+") as refusal:
+        parse_recipient(written, "DE")
+    assert [(error.pointer, error.code) for error in refusal.value.errors] == [("/to", "recipient_invalid")]
+    assert parse_recipient(f"+{written}", "DE") == Identity("wa_id", written)
+
+
+def test_a_number_at_home_is_written_as_people_write_it_there() -> None:
+    """Promise 8: almost any digits are a valid German number; those with the zero are meant as one."""
+    assert parse_recipient("0202 61123", "DE") == Identity("wa_id", "4920261123")
+    with pytest.raises(InvalidRequest):
+        parse_recipient("202 61123", "DE")
+    assert parse_recipient("20 26 11 23", "DK") == Identity("wa_id", "4520261123")
+    with pytest.raises(InvalidRequest):
+        parse_recipient("2026-11-23", "DK")

@@ -3,21 +3,27 @@
 import re
 
 import phonenumbers
+from phonenumbers import CountryCodeSource, PhoneNumber, PhoneNumberFormat
 
 from kanal.contacts.model import Identity
 from kanal.errors import FieldError, InvalidRequest
 from kanal.ids import CONTACT_ID, ContactId
 
 _BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+_WRITTEN_NUMBER = re.compile(r"\(?\+?[\d\s()./-]+")
+"""The whole text, because phonenumbers finds a number in any text: in links, in "0800 FLOWERS"."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _INTERNATIONAL = re.compile(r"\+[0-9\s().-]+")
+_ABROAD = (CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN, CountryCodeSource.FROM_NUMBER_WITH_IDD)
 
 
 def parse_recipient(text: str, default_country: str | None) -> ContactId | Identity:
     """A contact id, a business-scoped user id, or a phone number.
 
-    Numbers are read leniently (spaces, dashes, the trunk zero; without `+` in the channel's default country),
-    and never refused for a numbering plan alone: WhatsApp keeps ids that are not valid numbers any more. Only
-    the length counts: 7 to 15 digits with the country code.
+    Numbers with a country code are read leniently (spaces, dashes, the trunk zero), and never refused for a
+    numbering plan alone: WhatsApp keeps ids that are not valid numbers any more. Only the length counts: 7 to
+    15 digits with the country code. Without one a number must be valid in the channel's default country, or
+    be WhatsApp's id without its `+`; what could be either is refused.
 
     Raises InvalidRequest.
     """
@@ -25,46 +31,74 @@ def parse_recipient(text: str, default_country: str | None) -> ContactId | Ident
         return ContactId(text)
     if _BSUID.fullmatch(text):
         return Identity("user_id", text)
-    digits = _possible_number(text, default_country) or _international_digits(text)
+    digits = _digits(text.removeprefix("tel:"), default_country)
     if digits is None or not 7 <= len(digits) <= 15:
         country = "" if default_country else ", or give the channel a default_country"
-        raise InvalidRequest(
-            FieldError(
-                "/to",
-                "is neither a phone number, a contact id nor a user id. Write numbers with country code,"
-                f" such as +4915112345678{country}.",
-                "recipient_invalid",
-            )
+        raise _refusal(
+            "is neither a phone number, a contact id nor a user id. Write numbers with country code,"
+            f" such as +4915112345678{country}."
         )
     return Identity("wa_id", digits)
 
 
-def _possible_number(text: str, default_country: str | None) -> str | None:
-    number = _copied_id(text, default_country) or _parsed(text, default_country)
-    if number is None or not phonenumbers.is_possible_number(number):
+def _digits(text: str, country: str | None) -> str | None:
+    if not _WRITTEN_NUMBER.fullmatch(text) or _DATE.fullmatch(text):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).lstrip("+")
+    number = _parsed(text, country)
+    if number is None or number.country_code_source in _ABROAD:
+        possible = number if number and phonenumbers.is_possible_number(number) else None
+        return _e164(possible or _copied_id(text)) or _international_digits(text)
+    return _without_country_code(text, number)
 
 
-def _copied_id(text: str, default_country: str | None) -> phonenumbers.PhoneNumber | None:
-    """A WhatsApp id without its `+`: all digits, with the calling code of the country, and a valid number."""
+def _without_country_code(text: str, number: PhoneNumber) -> str | None:
+    """`number` is the text as the default country reads it."""
+    at_home, copied = phonenumbers.is_valid_number(number), _copied_id(text)
+    if copied is None:
+        return _e164(number) if at_home and not _lacks_trunk_prefix(text, number) else None
+    if at_home and copied.country_code != number.country_code:
+        raise _refusal(
+            f"is a number with country code (+{_e164(copied)}) and one without (+{_e164(number)})."
+            " Write it with its + and country code."
+        )
+    return _e164(copied)
+
+
+def _lacks_trunk_prefix(text: str, number: PhoneNumber) -> bool:
+    """Where people write 0 before the area code, digits without it are a foreign id or no number at all.
+
+    German numbers have so many lengths that almost any digits are valid: so is 551187654321, an id in Brazil.
+    """
+    significant = phonenumbers.national_significant_number(number)
+    as_people_write = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return _only_digits(text) == significant != _only_digits(as_people_write)
+
+
+def _copied_id(text: str) -> PhoneNumber | None:
+    """A WhatsApp id without its `+`: all digits, and with the `+` a valid number."""
     number = _parsed(f"+{text}", None) if text.isdecimal() else None
-    if number is None or not phonenumbers.is_valid_number(number):
-        return None
-    at_home = (
-        phonenumbers.country_code_for_region(default_country) if default_country else number.country_code
-    )
-    return number if number.country_code == at_home else None
+    return number if number and phonenumbers.is_valid_number(number) else None
 
 
-def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+def _parsed(text: str, country: str | None) -> PhoneNumber | None:
     try:
-        return phonenumbers.parse(text, country)
+        return phonenumbers.parse(text, country, keep_raw_input=True)
     except phonenumbers.NumberParseException:
         return None
 
 
+def _e164(number: PhoneNumber | None) -> str | None:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164).lstrip("+") if number else None
+
+
 def _international_digits(text: str) -> str | None:
     """Forms that no numbering plan has any more and WhatsApp still uses, such as +52 1 and ten digits."""
-    digits = re.sub(r"\D", "", text)
-    return digits if _INTERNATIONAL.fullmatch(text) else None
+    return _only_digits(text) if _INTERNATIONAL.fullmatch(text) else None
+
+
+def _only_digits(text: str) -> str:
+    return phonenumbers.normalize_digits_only(text)
+
+
+def _refusal(words: str) -> InvalidRequest:
+    return InvalidRequest(FieldError("/to", words, "recipient_invalid"))
