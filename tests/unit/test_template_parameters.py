@@ -45,6 +45,10 @@ _BUTTONS = {
         {"type": "URL", "text": "Home", "url": "https://example.com"},
     ],
 }
+_QUICK_REPLY = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stop"}]}
+_PAYLOAD = {"type": "payload", "payload": "stop"}
+_MONEY = {"type": "currency", "currency": {"fallback_value": "1 EUR", "code": "EUR", "amount_1000": 1000}}
+_DATE = {"type": "date_time", "date_time": {"fallback_value": "today"}}
 _IMAGE = {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://example.com/a.png"}}]}
 
 FITS = {
@@ -56,6 +60,17 @@ FITS = {
     "header media": (_template(_HEADER_IMAGE), [_IMAGE]),
     "url button": (_template(_BUTTONS), [_part("button", "42", sub_type="url", index="1")]),
     "url button by number": (_template(_BUTTONS), [_part("button", "42", sub_type="url", index=1)]),
+    "static header text": (_template({"type": "HEADER", "format": "TEXT", "text": "Hi"}), [_part("header")]),
+    "money and dates": (_template(_BODY_2), [{"type": "body", "parameters": [_MONEY, _DATE]}]),
+    "four spaces in a row": (_template(_BODY_2), [_part("body", "a    b", "c")]),
+    "a reply button's payload": (
+        _template(_QUICK_REPLY),
+        [{"type": "button", "sub_type": "quick_reply", "index": "0", "parameters": [_PAYLOAD]}],
+    ),
+    "a limited offer": (
+        _template({"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Hurry"}}),
+        [{"type": "limited_time_offer", "parameters": [{"type": "limited_time_offer"}]}],
+    ),
     "no components": (_template(), []),
     "buttons that are no list": (_template({"type": "BUTTONS", "buttons": 5}), []),
 }
@@ -138,3 +153,66 @@ def test_every_component_that_does_not_fit_is_named_at_once() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         check_parameters(_template(_HEADER_1, _BODY_2, _BUTTONS), [])
     assert len(refusal.value.errors) == 3
+
+
+def _body(*parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"type": "body", "parameters": list(parameters)}]
+
+
+_BODY_1 = {"type": "BODY", "text": "Hi {{1}}"}
+_FIRST = "/template/components/0"
+_WRONG: dict[str, tuple[Template, list[dict[str, Any]], str]] = {
+    "no type": (_template(_BODY_1), _body({"text": "Mia"}), f"{_FIRST}/parameters/0/type"),
+    "another type": (_template(_BODY_1), _body({"type": "image"}), f"{_FIRST}/parameters/0/type"),
+    "no text": (_template(_BODY_1), _body({"type": "text"}), f"{_FIRST}/parameters/0/text"),
+    "an empty text": (_template(_BODY_1), [_part("body", "")], f"{_FIRST}/parameters/0/text"),
+    "a number": (_template(_BODY_1), _body({"type": "text", "text": 7}), f"{_FIRST}/parameters/0/text"),
+    "a new line": (_template(_BODY_2), [_part("body", "a", "b\nc")], f"{_FIRST}/parameters/1/text"),
+    "a tab": (_template(_BODY_1), [_part("body", "a\tb")], f"{_FIRST}/parameters/0/text"),
+    "five spaces": (_template(_BODY_1), [_part("body", "a     b")], f"{_FIRST}/parameters/0/text"),
+    "money in a header": (
+        _template(_HEADER_1),
+        [{"type": "header", "parameters": [_MONEY]}],
+        f"{_FIRST}/parameters/0/type",
+    ),
+    "named text": (
+        _template({"type": "BODY", "text": "Hi {{name}}"}, named=True),
+        _body({"type": "text", "parameter_name": "name", "text": "\n"}),
+        f"{_FIRST}/parameters/0/text",
+    ),
+    "a name twice": (
+        _template({"type": "BODY", "text": "Hi {{name}}"}, named=True),
+        [_named("body", "name", "name")],
+        f"{_FIRST}/parameters",
+    ),
+    "a second body": (_template(_BODY_1), [_part("body", "a"), _part("body", "b")], "/template/components/1"),
+    "a second header": (_template(_HEADER_IMAGE), [_IMAGE, _IMAGE], "/template/components/1"),
+    "no such header": (_template(_BODY_1), [_part("body", "a"), _IMAGE], "/template/components/1"),
+    "text for static header": (
+        _template({"type": "HEADER", "text": "Hi"}),
+        [_part("header", "a")],
+        f"{_FIRST}/parameters",
+    ),
+    "no such carousel": (_template(), [{"type": "carousel", "cards": []}], _FIRST),
+    "media missing": (_template(_HEADER_IMAGE), [], "/template/components"),
+    "media empty": (_template(_HEADER_IMAGE), [_part("header")], f"{_FIRST}/parameters"),
+    "no such button": (
+        _template(_QUICK_REPLY),
+        [{"type": "button", "sub_type": "quick_reply", "index": 1, "parameters": [_PAYLOAD]}],
+        f"{_FIRST}/index",
+    ),
+    "no index": (_template(_QUICK_REPLY), [{"type": "button", "sub_type": "quick_reply"}], f"{_FIRST}/index"),
+    "no kind of button": (_template(_QUICK_REPLY), [{"type": "button", "index": "0"}], f"{_FIRST}/sub_type"),
+    "no buttons at all": (_template(), [_part("button", sub_type="url", index="0")], f"{_FIRST}/index"),
+}
+
+
+@pytest.mark.parametrize("case", _WRONG)
+def test_what_whatsapp_would_refuse_is_pointed_to(case: str) -> None:
+    """Promise 12: the exact parameter, now, instead of a failed message later."""
+    template, components, pointer = _WRONG[case]
+    with pytest.raises(InvalidRequest) as refusal:
+        check_parameters(template, components)
+    assert [(error.pointer, error.code) for error in refusal.value.errors] == [
+        (pointer, "template_parameters")
+    ]
