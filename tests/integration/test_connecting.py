@@ -263,9 +263,18 @@ def test_an_idempotency_key_is_for_one_request(world: World) -> None:
     """Another name, key or pace under the same key is a mistake that is told."""
     connect(world, key="key-1")
     for other in ({"name": "Sales"}, {"api_key": second_number(world)}, {"messages_per_second": 5}):
-        with pytest.raises(IdempotencyKeyReused):
+        with pytest.raises(IdempotencyKeyReused, match=r"Use a new key\.$"):
             connect(world, key="key-1", **other)
     assert len(listed(world)) == 1
+
+
+def test_the_idempotency_key_of_a_disconnected_channel_connects_nothing(world: World) -> None:
+    """An answer with the old, dead channel would look like success; the caller is told what to do instead."""
+    first = connect(world, key="key-1")
+    disconnect_channel(world.channels, world.providers, first.ref)
+    with pytest.raises(IdempotencyKeyReused, match=r"was disconnected since\. Use a new key\.$"):
+        connect(world, key="key-1")
+    assert connect(world, key="key-2").state == "active"
 
 
 def test_workspaces_do_not_share_idempotency_keys(world: World) -> None:

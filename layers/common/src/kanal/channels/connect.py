@@ -77,15 +77,18 @@ def _connected_before(
     known = parts.channels.find(ref)
     if known is None or known.state == "connecting":
         return None
+    if known.state == "disconnected":
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key connected a channel that was disconnected since. Use a new key."
+        )
     if known.request_digest != digest or not _is_key_of(parts, known, request.api_key):
-        raise IdempotencyKeyReused("This Idempotency-Key was used before to connect a channel differently.")
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key was used before to connect a channel differently. Use a new key."
+        )
     return known
 
 
 def _is_key_of(parts: Connecting, channel: Channel, api_key: str) -> bool:
-    """True also for a disconnected channel, whose key is destroyed."""
-    if channel.state == "disconnected":
-        return True
     return compare_digest(parts.providers.key_of(channel).encode(), api_key.encode())
 
 
