@@ -10,9 +10,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kanal.channels.store import no_channel
-from kanal.errors import AwsUnavailable, FieldError, InvalidRequest, KanalError
+from kanal.errors import AwsUnavailable, InvalidRequest, KanalError
 from kanal.http.access import workspace_of
 from kanal.http.bodies import check_body
+from kanal.http.fields import field_error, refuse_list
 from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
 from kanal.ids import CHANNEL_ID, ChannelId, ChannelRef, WorkspaceId
 from kanal.observability import log_failure, logger
@@ -44,6 +45,7 @@ class Api(APIGatewayHttpResolver):
         logger.append_keys(request_id=_request_id(event))
         try:
             check_body(event)
+            refuse_list(event)
             return self.resolve(event, context)
         except InvalidRequest as error:
             return self._answer(problem_of(error, _request_id(event))).build_plain()
@@ -83,7 +85,7 @@ class Api(APIGatewayHttpResolver):
         return self._answer(problem_of(known, self._request_id()))
 
     def _invalid(self, error: RequestValidationError) -> Response[str]:
-        found = [self._field_error(one) for one in error.errors()]
+        found = [field_error(one, self._union_tags) for one in error.errors()]
         return self._answer(problem_of(InvalidRequest(*found), self._request_id()))
 
     def _unforeseen(self, error: Exception) -> Response[str]:
@@ -97,16 +99,6 @@ class Api(APIGatewayHttpResolver):
     def _no_route(self, _: NotFoundError) -> Response[str]:
         words = "There is no such route. The API's description is at /v1/openapi.json."
         return self._answer(problem(404, "not_found", "Not found", words, self._request_id()))
-
-    def _field_error(self, error: Mapping[str, Any]) -> FieldError:
-        where, *steps = error["loc"]
-        if where == "body" and steps and steps[0] in self._union_tags:
-            steps = steps[1:]
-        if error["type"] == "json_invalid":
-            return FieldError("", "The body is not JSON.", "json_invalid")
-        path = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-        pointer = path if where == "body" else f"{where}:{path.lstrip('/')}"
-        return FieldError(pointer, str(error["msg"]), str(error["type"]))
 
     def _request_id(self) -> str:
         return _request_id(self.current_event.raw_event)
