@@ -140,6 +140,19 @@ def test_what_is_no_recipient_is_refused_with_a_pointer(world: World, to: str) -
     assert [error.pointer for error in refusal.value.errors] == ["/to"]
 
 
+@pytest.mark.parametrize(
+    "to", ["https://wa.me/4915112345678", "5511912345678", "2026-11-23", "con_zzzz1234567"]
+)
+def test_a_default_country_makes_nobody_of_what_is_no_number_there(world: World, to: str) -> None:
+    """A message would otherwise go to a stranger."""
+    channel = ready(world, default_country="DE")
+    before = stored(world)
+    with pytest.raises(InvalidRequest) as refusal:
+        world.send_text(channel, "key-1", to=to)
+    assert [error.code for error in refusal.value.errors] == ["recipient_invalid"]
+    assert stored(world) == before
+
+
 def test_a_template_to_somebody_new_makes_one_contact(world: World) -> None:
     """A business may write first; when the person answers they are the same contact."""
     channel = ready(world)
