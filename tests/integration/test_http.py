@@ -246,68 +246,6 @@ def test_a_message_of_an_unknown_type_is_refused(gateway: Gateway, channel: str,
     assert pointers(answer) == ["/type"]
 
 
-WORDS: list[tuple[str, Any, str]] = [
-    ("", "", "The body is empty; send a JSON object."),
-    ("", None, "The body is empty; send a JSON object."),
-    ("", "{", "The body is not JSON."),
-    ("", [TEXT], "must be a JSON object"),
-    ("", "7", "must be a JSON object"),
-    ("/type", {}, "is required: text or template"),
-    ("/type", {**TEXT, "type": "pigeon"}, "must be text or template"),
-    ("/to", {"type": "text", "text": {"body": "Hi"}}, "is required"),
-    ("/to", {**TEXT, "to": 7}, "must be a text"),
-    ("/to", {**TEXT, "to": "9" * 151}, "must have at most 150 characters"),
-    ("/text", {**TEXT, "text": "Hi"}, "must be an object"),
-    ("/text/bold", {**TEXT, "text": {"body": "Hi", "bold": True}}, "is not known here; remove it"),
-    ("/text/body", {**TEXT, "text": {"body": ""}}, "must not be empty"),
-    ("/text/body", {**TEXT, "text": {"body": " \n"}}, "must not be blank"),
-    ("/text/preview_url", {**TEXT, "text": {"body": "Hi", "preview_url": "?"}}, "must be true or false"),
-    (
-        "/template/name",
-        template_message(name="No Such"),
-        "must be 1 to 512 lower-case letters, digits and underscores",
-    ),
-    (
-        "/template/language/code",
-        template_message(language="en-US\n"),
-        "must be a language as WhatsApp writes it, such as en or pt_BR",
-    ),
-]
-CHANNEL_WORDS: list[tuple[str, Any, str]] = [
-    (
-        "/api_key",
-        {**CONNECT, "api_key": "two words"},
-        "must be 8 to 512 printable ASCII characters without spaces",
-    ),
-    (
-        "/default_country",
-        {**CONNECT, "default_country": "de"},
-        "must be two capital letters of ISO 3166-1, such as DE",
-    ),
-    ("/messages_per_second", {**CONNECT, "messages_per_second": 0}, "must be at least 1"),
-    ("/messages_per_second", {**CONNECT, "messages_per_second": 1001}, "must be at most 1000"),
-    ("/messages_per_second", {**CONNECT, "messages_per_second": "80"}, "must be a whole number"),
-    ("/name", {**CONNECT, "name": "tab\there"}, "may not hold control characters"),
-    ("/provider", {**CONNECT, "provider": "pigeon"}, "must be dialog360"),
-]
-
-
-@pytest.mark.parametrize(
-    ("path", "pointer", "body", "words"),
-    [
-        *(("/v1/channels/{channel}/messages", *row) for row in WORDS),
-        *(("/v1/channels", *row) for row in CHANNEL_WORDS),
-    ],
-)
-def test_a_wrong_field_is_told_in_words(
-    gateway: Gateway, channel: str, path: str, pointer: str, body: Any, words: str
-) -> None:
-    """No regular expressions and none of pydantic's terms: the reader may have never seen either."""
-    answer = gateway.call("POST", path.format(channel=channel), body, headers=KEY)
-    [error] = problem(answer, 422, "invalid_request")["errors"]
-    assert (error["pointer"], error["message"]) == (pointer, words)
-
-
 @pytest.mark.parametrize("field", ["name", "messages_per_second"])
 def test_null_is_no_change(gateway: Gateway, channel: str, field: str) -> None:
     """What a channel must have cannot be taken away, and the caller is told instead of passed over."""
