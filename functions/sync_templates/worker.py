@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from kanal import composition
+from kanal.errors import KanalError
 from kanal.observability import failures_logged, logger
 from kanal.templates.jobs import ref_of
 from kanal.templates.sync import sync_templates
@@ -18,7 +19,13 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def _sync(record: SQSRecord) -> None:
+    """A job that can only fail again ends here: the schedule makes another, and the channel's state tells."""
     ref = ref_of(record.body)
-    with failures_logged("Templates not synced", channel_id=ref.channel_id):
-        report = sync_templates(composition.syncing(), ref)
-    logger.info("Templates synced", extra={"channel_id": ref.channel_id, "report": report})
+    try:
+        with failures_logged("Templates not synced", channel_id=ref.channel_id):
+            report = sync_templates(composition.syncing(), ref)
+    except KanalError as error:
+        if error.retryable:
+            raise
+    else:
+        logger.info("Templates synced", extra={"channel_id": ref.channel_id, "report": report})

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
 from kanal.channels.requests import ChangeChannel
@@ -40,12 +42,14 @@ def disconnect_channel(channels: ChannelStore, providers: Providers, ref: Channe
 
 def _clear_webhook(providers: Providers, channel: Channel) -> bool:
     """Only a webhook that is still ours is cleared."""
-    provider = providers.of(channel)
     try:
+        provider = providers.of(channel)
         if not provider.webhook().url.endswith(f"/{channel.webhook_id}"):
             return False
         provider.set_webhook(WebhookConfig("", None))
-    except ProviderError as error:
-        logger.warning("The webhook could not be cleared at the provider", extra={"code": error.code})
+    except (ProviderError, BotoCoreError, ClientError) as error:
+        logger.warning(
+            "The webhook could not be cleared at the provider", extra={"error": type(error).__name__}
+        )
         return False
     return True

@@ -6,7 +6,7 @@ import httpx
 
 from kanal.aws.secret import Secrets
 from kanal.channels.model import Channel
-from kanal.providers.dialog360 import Dialog360
+from kanal.providers.dialog360 import DEFAULT_TIMEOUTS, Dialog360, Timeouts
 
 _REMEMBERED = 1000
 
@@ -14,8 +14,9 @@ _REMEMBERED = 1000
 class Providers:
     """Keeps what KMS decrypted for the life of the container; a replaced key has another ciphertext."""
 
-    def __init__(self, http: httpx.Client, secrets: Secrets) -> None:
+    def __init__(self, http: httpx.Client, secrets: Secrets, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
         self._http = http
+        self._timeouts = timeouts
         self._secrets = secrets
         self._keys: OrderedDict[tuple[str, bytes], str] = OrderedDict()
 
@@ -23,7 +24,7 @@ class Providers:
         return self.with_key(self.key_of(channel))
 
     def with_key(self, api_key: str) -> Dialog360:
-        return Dialog360(self._http, api_key)
+        return Dialog360(self._http, api_key, self._timeouts)
 
     def key_of(self, channel: Channel) -> str:
         name = (channel.ref.channel_id, channel.encrypted_api_key)

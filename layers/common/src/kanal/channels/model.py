@@ -20,9 +20,11 @@ MAX_MESSAGES_PER_SECOND = 1000
 WHY_NOT_SENDING: dict[State, str] = {
     "connecting": "The channel is still being connected.",
     "credentials_invalid": "The provider no longer accepts the API key. Disconnect the channel and connect it"
-    " again with a valid key.",
-    "payment_required": "The provider stopped sending for unpaid invoices. Settle them with the provider.",
-    "restricted": "WhatsApp has restricted the number. Look at its health in the provider's hub.",
+    " again with a valid key. Is the key good after all, sync the channel's templates: that tries it again.",
+    "payment_required": "The provider stopped sending for unpaid invoices. Settle them with the provider,"
+    " then sync the channel's templates: that lets it send again.",
+    "restricted": "WhatsApp has restricted the number. Look at its health in the provider's hub; when it is"
+    " fine again, sync the channel's templates: that lets it send again.",
     "paused": "Sending is paused for this channel.",
     "disconnected": "The channel is disconnected. Connect the number again to send.",
 }

@@ -11,9 +11,10 @@ All four are written at once. Until the channel is activated each carries `expir
 connection that died half-way vanishes by itself, and its claims can be taken over from that moment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from kanal.aws.table import ConditionFailed, Item, Key, Table, TransactionFailed, Write
 from kanal.channels.model import Channel, State, name_key
@@ -111,24 +112,23 @@ class ChannelStore:
     # --- afterwards ---
 
     def change(self, channel: Channel, changed: Channel, now: datetime) -> None:
-        """Name, pace and country. Raises ChannelNameTaken, Contended."""
+        """Name, pace and country, as far as they differ. Raises ChannelNameTaken, Contended."""
+        fields = {
+            name: getattr(changed, name) or ""
+            for name in ("name", "messages_per_second", "default_country")
+            if getattr(changed, name) != getattr(channel, name)
+        }
         update = self._table.update_request(
             _channel_key(channel.ref),
-            "SET #name = :name, messages_per_second = :pace, default_country = :country",
-            names={"#name": "name", "#state": "state"},
-            values={
-                ":gone": "disconnected",
-                ":name": changed.name,
-                ":pace": changed.messages_per_second,
-                ":country": changed.default_country or "",
-            },
-            condition="#state <> :gone",
+            "SET " + ", ".join(f"#{name} = :{name}" for name in fields),
+            names={"#state": "state", "#name": "name", **{f"#{name}": name for name in fields}},
+            values={":gone": "disconnected", ":read": channel.name, **_named(fields)},
+            condition=f"#state <> :gone AND {_AS_READ}",
         )
         writes: list[Write] = [("Update", update)]
         if name_key(changed.name) != name_key(channel.name):
             claim = self._table.put_request(_name_item(changed), condition=_FREE, values=_at(now))
-            writes.insert(0, ("Put", claim))
-            writes.append(("Delete", self._table.delete_request(_name_key(channel))))
+            writes = [("Put", claim), ("Update", update), *self._deletes(channel, [_name_key(channel)])]
         try:
             self._table.transact(*writes)
         except TransactionFailed as failure:
@@ -152,6 +152,20 @@ class ChannelStore:
             return False
         return True
 
+    def resume(self, channel: Channel) -> bool:
+        """A stopped channel may send again, unless its state has changed since it was read."""
+        try:
+            self._table.update(
+                _channel_key(channel.ref),
+                "SET #state = :active",
+                names={"#state": "state"},
+                values={":active": "active", ":read": channel.state},
+                condition="#state = :read",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
     def disconnect(self, channel: Channel, webhook_cleared: bool) -> None:
         """Gives back name and number, forgets the webhook, destroys the API key. Idempotent.
 
@@ -160,9 +174,14 @@ class ChannelStore:
         update = self._table.update_request(
             _channel_key(channel.ref),
             "SET #state = :gone, webhook_cleared = :cleared REMOVE encrypted_api_key, #shard",
-            names={"#state": "state", "#shard": "shard"},
-            values={":gone": "disconnected", ":cleared": webhook_cleared, ":id": channel.ref.channel_id},
-            condition=_OWN,
+            names={"#state": "state", "#shard": "shard", "#name": "name"},
+            values={
+                ":gone": "disconnected",
+                ":cleared": webhook_cleared,
+                ":id": channel.ref.channel_id,
+                ":read": channel.name,
+            },
+            condition=f"{_OWN} AND {_AS_READ}",
         )
         self._transact_alone([("Update", update), *self._deletes(channel, _claim_keys(channel))])
 
@@ -179,6 +198,12 @@ def no_channel(ref: ChannelRef) -> NotFound:
 
 _FREE = "attribute_not_exists(pk) OR expires_at < :now"
 _OWN = "channel_id = :id"
+_AS_READ = "#name = :read"
+"""Nobody has renamed the channel since: its name is what is given back."""
+
+
+def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {f":{name}": value for name, value in fields.items()}
 
 
 def _at(now: datetime) -> dict[str, int]:

@@ -11,13 +11,16 @@ from kanal.channels.credentials import Providers
 from kanal.channels.model import WHY_NOT_SENDING
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.errors import ApiKeyRejected, ChannelDisconnected, ProviderRefused
+from kanal.errors import ApiKeyRejected, ChannelDisconnected, ProviderAnswerUnreadable, ProviderRefused
 from kanal.ids import ChannelRef
 from kanal.providers.dialog360 import Dialog360
 from kanal.templates.model import Template, reconcile
 from kanal.templates.remote import template_from
 from kanal.templates.store import TemplateStore
 from kanal.times import rfc3339
+
+_MOST_PAGES = 1000
+"""A hundred thousand templates: more than any account has, and an end to a list that runs in circles."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Syncing:
 
 
 def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
-    """The report: `synced_at`, `duration_ms` and the counts of new, changed, unchanged and vanished
+    """Brings the templates in step, and a stopped channel back to work if key and number are fine again.
+
+    The report: `synced_at`, `duration_ms` and the counts of new, changed, unchanged and vanished
     templates.
 
     Raises NotFound, ChannelDisconnected, ProviderUnavailable and its kin.
@@ -41,9 +46,13 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
         raise ChannelDisconnected(WHY_NOT_SENDING["disconnected"])
     started = parts.clock()
     try:
-        remote = _every_page(parts.providers.of(channel))
+        provider = parts.providers.of(channel)
+        if channel.state != "active" and not provider.number().blocked_because:
+            parts.channels.resume(channel)
+        remote = _every_page(provider)
     except ApiKeyRejected as error:
-        words = f"{error.detail} Disconnect the channel and connect it again with a valid key."
+        parts.channels.set_state(ref, "credentials_invalid")
+        words = f"{error.detail.rstrip('.')}. The channel no longer sends; connect it again with a valid key."
         raise ProviderRefused(words) from error
     changes = reconcile(parts.templates.all(ref), remote, started)
     for template in changes.to_write:
@@ -64,8 +73,11 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
 def _every_page(provider: Dialog360) -> list[Template]:
     found: list[Template] = []
     after: str | None = None
-    while True:
+    for _ in range(_MOST_PAGES):
         page, after = provider.templates_page(after)
         found += [template for listed in page if (template := template_from(listed))]
         if after is None:
             return found
+    raise ProviderAnswerUnreadable(
+        f"The provider's list of templates does not end after {_MOST_PAGES} pages."
+    )
