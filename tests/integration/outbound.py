@@ -15,7 +15,7 @@ from kanal.sending.batch import Batch, deliver_batch
 from kanal.sending.deliver import Sending
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import Job, job_of
-from tests.integration.world import CUSTOMER, World
+from tests.integration.world import CUSTOMER, TIMEOUTS, World
 
 
 class SendLine:
@@ -111,7 +111,7 @@ def sending_over(
     with httpx.Client(
         base_url=base_url or way.base_url, timeout=way.timeout, transport=transport, trust_env=False
     ) as http:
-        yield replace(world.new_sending(), providers=Providers(http, world.secrets))
+        yield replace(world.new_sending(), providers=Providers(http, world.secrets, TIMEOUTS))
 
 
 def ready(world: World, **fields: Any) -> Channel:

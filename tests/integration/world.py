@@ -33,6 +33,7 @@ from kanal.inbox.process import Inbox, process_body
 from kanal.inbox.queued import read_delivery
 from kanal.inbox.receive import Destination, Receiver
 from kanal.messages.store import MessageStore
+from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
 from kanal.sending.batch import Batch, deliver_batch
 from kanal.sending.deliver import Sending
@@ -52,6 +53,10 @@ BASE_URL = "https://kanal.example"
 _TLS = ssl.create_default_context()
 """One for all clients: making it takes longer than most tests."""
 _SEND = TypeAdapter[Any](SendMessage)
+
+
+TIMEOUTS = Timeouts(quick=httpx.Timeout(0.5), long=httpx.Timeout(0.5))
+"""A test does not wait for a provider that does not answer."""
 
 
 class TestClock:
@@ -115,7 +120,7 @@ class World:
         self.templates = TemplateStore(Table(aws.templates, dynamodb))
         self.secrets = Secrets(aws.key_id, aws.client("kms"))
         self.provider_http = httpx.Client(base_url=simulator_url, timeout=0.5, trust_env=False, verify=_TLS)
-        self.providers = Providers(self.provider_http, self.secrets)
+        self.providers = Providers(self.provider_http, self.secrets, TIMEOUTS)
         self.bus = Bus(aws.bus, aws.client("events"))
         bucket = Bucket(aws.bucket, aws.client("s3"))
         self.inbox = Inbox(

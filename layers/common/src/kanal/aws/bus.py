@@ -10,10 +10,11 @@ from kanal.rawjson import storable
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef, PutEventsResultEntryTypeDef
 
 SOURCE = "kanal"
 _ENTRIES_PER_CALL = 10
+_TRIES = 3
 MAX_DETAIL_BYTES = 240 * 1024
 """PutEvents takes 256 KB a call, names included."""
 
@@ -35,12 +36,19 @@ class Bus:
     def publish(self, events: Sequence[Event]) -> None:
         """Raises BusUnavailable when the bus refused any of them."""
         for batch in _batches([self._entry(event) for event in events]):
-            answer = self._client.put_events(Entries=batch)
-            if answer["FailedEntryCount"]:
-                codes = sorted({entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry})
-                raise BusUnavailable(
-                    f"{answer['FailedEntryCount']} events were not taken: {', '.join(codes)}"
-                )
+            self._put(batch)
+
+    def _put(self, entries: "list[PutEventsRequestEntryTypeDef]") -> None:
+        """The bus may take some entries and not others; those are tried again at once, a few times."""
+        results: list[PutEventsResultEntryTypeDef] = []
+        for _ in range(_TRIES):
+            results = self._client.put_events(Entries=entries)["Entries"]
+            failed = [number for number, result in enumerate(results) if "ErrorCode" in result]
+            if not failed:
+                return
+            entries = [entries[number] for number in failed]
+        codes = sorted({result["ErrorCode"] for result in results if "ErrorCode" in result})
+        raise BusUnavailable(f"{len(entries)} events were not taken: {', '.join(codes)}")
 
     def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
         detail = storable(json.dumps({"event_id": event.id, **event.detail}, ensure_ascii=False))

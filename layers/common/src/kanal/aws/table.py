@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from kanal.errors import Contended
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -200,7 +202,10 @@ def _whole(value: Any) -> Any:
 
 
 def _translated(error: ClientError) -> Exception:
-    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+    code = error.response["Error"]["Code"]
+    if code == "TransactionConflictException":
+        return Contended("The record is part of another change right now.")
+    if code != "ConditionalCheckFailedException":
         return error
     item: Any = error.response.get("Item")
     return ConditionFailed(_plain(item) if item else None)

@@ -16,7 +16,6 @@ from kanal.providers.outcomes import Accepted, Outcome, Refused, TryLater, Unkno
 from kanal.providers.playbook import play_for
 
 NAME = "dialog360"
-_TIMEOUT = httpx.Timeout(connect=3, read=10, write=5, pool=5)
 _FACTS = "id,display_phone_number,verified_name,name_status,quality_rating,throughput,messaging_limit_tier"
 _TEMPLATE_FIELDS = (
     "id,name,language,status,category,components,parameter_format,rejected_reason,quality_score"
@@ -30,7 +29,24 @@ def http_client(base_url: str) -> httpx.Client:
     Connections are kept for seconds only: a send on one that the provider just closed would be in doubt.
     """
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5)
-    return httpx.Client(base_url=base_url, timeout=_TIMEOUT, limits=limits, follow_redirects=False)
+    return httpx.Client(base_url=base_url, limits=limits, follow_redirects=False)
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long the provider may take. `quick` is for calls of which connecting a channel makes five.
+
+    All five have to end within the half minute that API Gateway waits.
+    """
+
+    quick: httpx.Timeout
+    long: httpx.Timeout
+
+
+DEFAULT_TIMEOUTS = Timeouts(
+    quick=httpx.Timeout(connect=1.5, read=3.5, write=1.5, pool=1.5),
+    long=httpx.Timeout(connect=3, read=10, write=5, pool=5),
+)
 
 
 @dataclass(frozen=True)
@@ -59,13 +75,14 @@ class Dialog360:
     All but `send` raise ApiKeyRejected, ProviderUnavailable, ProviderRefused or ProviderAnswerUnreadable.
     """
 
-    def __init__(self, http: httpx.Client, api_key: str) -> None:
+    def __init__(self, http: httpx.Client, api_key: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
         self._http = http
+        self._timeouts = timeouts
         self._headers = {"D360-API-KEY": api_key}
         self._secrets = (api_key,)
 
     def number(self) -> Number:
-        answer = self._call("GET", "/health_status", params={"fields": _FACTS})
+        answer = self._call("GET", "/health_status", params={"fields": _FACTS}, timeout=self._timeouts.quick)
         health = answer.get("health_status")
         entities = health.get("entities", []) if isinstance(health, dict) else []
         digits = re.sub(r"\D", "", str(answer.get("display_phone_number", "")))
@@ -82,14 +99,20 @@ class Dialog360:
 
     def webhook(self) -> WebhookConfig:
         """An empty URL when none is set, which 360dialog also reports as 404."""
-        answer = self._call("GET", "/v1/configs/webhook", none_on=404)
+        answer = self._call("GET", "/v1/configs/webhook", none_on=404, timeout=self._timeouts.quick)
         headers = answer.get("headers")
         return WebhookConfig(str(answer.get("url") or ""), headers if isinstance(headers, dict) else None)
 
     def set_webhook(self, config: WebhookConfig) -> None:
         """URL rules of 360dialog: https, no underscore and no port in the host name."""
         body: dict[str, Any] = {"url": config.url, "headers": dict(config.headers or {})}
-        self._call("POST", "/v1/configs/webhook", json=body, secrets=body["headers"].values())
+        self._call(
+            "POST",
+            "/v1/configs/webhook",
+            json=body,
+            secrets=body["headers"].values(),
+            timeout=self._timeouts.quick,
+        )
 
     def templates_page(self, after: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
         """One page of message templates and the cursor of the next, None at the end."""
@@ -109,7 +132,9 @@ class Dialog360:
     def send(self, body: Mapping[str, Any]) -> Outcome:
         """Raises nothing for what the network or the provider does: every ending is an Outcome."""
         try:
-            answer = self._http.post("/messages", json=body, headers=self._headers)
+            answer = self._http.post(
+                "/messages", json=body, headers=self._headers, timeout=self._timeouts.long
+            )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return TryLater(_failure("connection", f"360dialog was not reached ({type(error).__name__})."))
         except httpx.RequestError as error:
@@ -128,9 +153,17 @@ class Dialog360:
         json: Any = None,
         none_on: int | None = None,
         secrets: Iterable[str] = (),
+        timeout: httpx.Timeout | None = None,
     ) -> dict[str, Any]:
         try:
-            answer = self._http.request(method, path, params=params, json=json, headers=self._headers)
+            answer = self._http.request(
+                method,
+                path,
+                params=params,
+                json=json,
+                headers=self._headers,
+                timeout=timeout or self._timeouts.long,
+            )
         except httpx.RequestError as error:
             raise ProviderUnavailable(f"360dialog did not answer ({type(error).__name__}).") from error
         if answer.status_code == none_on:
