@@ -49,7 +49,7 @@ def test_a_slot_that_was_missed_is_leased_anew(world: World) -> None:
     before = leases(world)
     assert line.run(replace(world.new_sending(), sleep=oversleep)) == []
     assert leases(world) - before == 3  # a fresh worker first has to learn where the free slots begin
-    assert slept[0] == pytest.approx(0.13, abs=0.01)
+    assert slept[0] == pytest.approx(0.03, abs=0.01)  # ahead of the slot by what a claim may take
     assert len(taken_by_provider(world)) == 1
 
 

@@ -110,7 +110,7 @@ class House:
 
     def _look_for_early_statuses(self, message: Message) -> None:
         """As when the queue shows a message again that was sent."""
-        job = Job(message.ref, message.id, message.contact_id, "", "", may_be_repeated=True)
+        job = Job(message.ref, message.id, message.contact_id, "", "", receives=2)
         deliver(self._sending, job, None, _never)
 
     # --- what is known ---

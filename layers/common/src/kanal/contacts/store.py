@@ -19,6 +19,8 @@ from kanal.times import parse_rfc3339, rfc3339
 from kanal.windows.rules import Window, later
 
 _ATTEMPTS = 8
+_LOST_RACES = (ConditionFailed, TransactionFailed, Contended)
+"""Somebody else was quicker, or is at it: read again."""
 _SEEN = ("wa_id", "user_id", "profile_name", "username")
 
 
@@ -51,7 +53,7 @@ class ContactStore:
                 return seen
             try:
                 return self._save(seen, unclaimed)
-            except (ConditionFailed, TransactionFailed):
+            except _LOST_RACES:
                 continue
         raise Contended(f"The contact was changed {_ATTEMPTS} times while it was being updated.")
 
@@ -66,7 +68,7 @@ class ContactStore:
                 return
             try:
                 self._save(replace(contact, window=window), ())
-            except ConditionFailed:
+            except _LOST_RACES:
                 continue
             return
         raise Contended(f"The contact was changed {_ATTEMPTS} times while its window was being closed.")

@@ -21,6 +21,7 @@ from kanal.rawjson import write
 from kanal.times import rfc3339
 
 _ATTEMPTS = 4
+_REQUEUE = "SET stage = :queued REMOVE attempt_id, attempt_started_at, attempt_until"
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class MessageStore:
 
     def record_requeued(self, message: Message, attempt_id: str) -> Message:
         """The provider refused it for now, before processing: it may be claimed again."""
-        return self._record(message, attempt_id, "SET stage = :queued", {":queued": "queued"})
+        return self._record(message, attempt_id, _REQUEUE, {":queued": "queued"})
 
     def _record(
         self,

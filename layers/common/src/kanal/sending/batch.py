@@ -4,7 +4,7 @@ order.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,10 @@ from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import Job, SendQueue
 from kanal.times import epoch_microseconds
 
+_CLAIM_TAKES = 100_000
+"""Microseconds ahead of its slot that a message is claimed, so that a slow claim does not miss the slot."""
+_LONGEST_WAIT_SECONDS = 300.0
+_LONGEST_PATIENCE_SECONDS = 60.0
 _UNREADABLE = Busy(timedelta(seconds=5))
 _RATE_OF_GONE_CHANNEL = 80
 """Messages of a channel that is gone are ended without a call; they still go one after the other."""
@@ -42,20 +46,17 @@ def deliver_batch(batch: Batch, jobs: Sequence[Job]) -> list[str]:
     groups: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         groups[job.group].append(job)
-    slots = _leased(batch, _by_turn(groups.values()))
+    slots = _leased(batch, [group[0] for group in groups.values()])
     with ThreadPoolExecutor(max_workers=len(groups) or 1) as pool:
         left = pool.map(lambda group: _deliver_group(batch, group, slots), groups.values())
         return [queue_id for part in left for queue_id in part]
 
 
-def _by_turn(groups: Iterable[Sequence[Job]]) -> list[Job]:
-    """First the first message of each contact, then the second of each: the order in which slots are used."""
-    numbered = [(turn, job) for group in groups for turn, job in enumerate(group)]
-    return [job for _, job in sorted(numbered, key=lambda pair: pair[0])]
-
-
 def _leased(batch: Batch, jobs: Sequence[Job]) -> dict[str, int | Busy]:
-    """A slot for each job by queue id, with one lease for each channel."""
+    """A slot for each job by queue id, with one lease for each channel.
+
+    For the first message of each contact: the later ones cannot know when they will leave.
+    """
     channels: dict[ChannelRef, list[Job]] = defaultdict(list)
     for job in jobs:
         channels[job.ref].append(job)
@@ -81,48 +82,66 @@ def _lease(batch: Batch, ref: ChannelRef, count: int) -> Lease | Busy:
 def _deliver_group(batch: Batch, group: Sequence[Job], slots: Mapping[str, int | Busy]) -> list[str]:
     """Stops at the first message that has to come again."""
     for number, job in enumerate(group):
-        waiting = group[number:]
         try:
-            ending = _deliver_at(batch, job, slots[job.queue_id])
+            ending = _deliver_at(batch, job, slots.get(job.queue_id))
         except Exception as error:  # noqa: BLE001  # one contact's trouble is not another's
             log_failure("A message could not be handled", error, message_id=job.message_id)
-            return [left.queue_id for left in waiting]
+            ending = Again(min(5.0 * 2.0 ** min(job.receives, 8), _LONGEST_WAIT_SECONDS))
         if isinstance(ending, Again):
-            for left in waiting:
-                batch.queue.show_again(left.receipt_handle, math.ceil(ending.after_seconds))
-            return [left.queue_id for left in waiting]
+            return _give_back(batch, group[number:], ending.after_seconds)
     return []
 
 
-def _deliver_at(batch: Batch, job: Job, slot: int | Busy) -> Done | Again:
-    turn = _Turn(batch, job.ref, slot)
-    if again := turn.wait():
+def _give_back(batch: Batch, jobs: Sequence[Job], after_seconds: float) -> list[str]:
+    for job in jobs:
+        try:
+            batch.queue.show_again(job.receipt_handle, math.ceil(after_seconds))
+        except (BotoCoreError, ClientError) as error:  # it comes again all the same, only later
+            log_failure("A message could not be given back at once", error, message_id=job.message_id)
+    return [job.queue_id for job in jobs]
+
+
+def _deliver_at(batch: Batch, job: Job, slot: int | Busy | None) -> Done | Again:
+    turn = _Turn(batch, job, slot)
+    if again := turn.wait(ahead=_CLAIM_TAKES):
         return again
     return deliver(batch.sending, job, batch.sending.recent_channels.find(job.ref), turn.wait)
 
 
 class _Turn:
-    """The moment at which one message may leave."""
+    """The moment at which one message may leave. Without a slot it leases its own."""
 
-    def __init__(self, batch: Batch, ref: ChannelRef, slot: int | Busy) -> None:
+    def __init__(self, batch: Batch, job: Job, slot: int | Busy | None) -> None:
         self._batch = batch
-        self._ref = ref
+        self._job = job
         self._slot = slot
 
-    def wait(self) -> Again | None:
-        """Returns in time for the slot, leasing another if it was missed; or says that it takes too long."""
+    def wait(self, ahead: int = 0) -> Again | None:
+        """Returns so many microseconds ahead of the slot, leasing another if it was missed.
+
+        Or says that it takes too long.
+        """
         clock = self._batch.sending.clock
         while True:
-            if isinstance(self._slot, Busy):
-                return Again(self._slot.wait.total_seconds())
             now = epoch_microseconds(clock())
-            wait = timedelta(microseconds=max(0, self._slot - now))
+            if self._slot is None or (isinstance(self._slot, int) and is_void(self._slot, now)):
+                self._slot = _one_slot(self._batch, self._job.ref)
+                continue
+            if isinstance(self._slot, Busy):
+                return Again(self._slot.wait.total_seconds() + self._patience())
+            wait = timedelta(microseconds=max(0, self._slot - ahead - now))
             if clock() + wait + ATTEMPT_LASTS > self._batch.deadline:
                 return Again(0)
-            if is_void(self._slot, now):
-                lease = _lease(self._batch, self._ref, 1)
-                self._slot = lease.slots[0] if isinstance(lease, Lease) else lease
-            elif wait:
-                self._batch.sending.sleep(wait.total_seconds())
-            else:
+            if not wait:
                 return None
+            self._batch.sending.sleep(wait.total_seconds())
+
+    def _patience(self) -> float:
+        """The longer a message has waited, the less often it asks: thousands may wait for one channel."""
+        most = min(2.0 ** min(self._job.receives, 10), _LONGEST_PATIENCE_SECONDS)
+        return self._batch.sending.jitter() * (most - 2)
+
+
+def _one_slot(batch: Batch, ref: ChannelRef) -> int | Busy:
+    lease = _lease(batch, ref, 1)
+    return lease.slots[0] if isinstance(lease, Lease) else lease

@@ -50,14 +50,19 @@ class SendQueue:
 
 @dataclass(frozen=True)
 class Job:
-    """One received queue message: which message to send, and whether it may have been tried before."""
+    """One received queue message: which message to send, and how often it came."""
 
     ref: ChannelRef
     message_id: MessageId
     group: str
     receipt_handle: str
     queue_id: str
-    may_be_repeated: bool
+    receives: int
+    """How often the queue has shown it, this time included."""
+
+    @property
+    def may_be_repeated(self) -> bool:
+        return self.receives > 1
 
 
 def job_of(record: Mapping[str, Any]) -> Job:
@@ -70,5 +75,5 @@ def job_of(record: Mapping[str, Any]) -> Job:
         group=attributes["MessageGroupId"],
         receipt_handle=record["receiptHandle"],
         queue_id=record["messageId"],
-        may_be_repeated=attributes["ApproximateReceiveCount"] != "1",
+        receives=int(attributes["ApproximateReceiveCount"]),
     )
