@@ -20,6 +20,7 @@ from kanal.ids import new_token
 from kanal.inbox.apply import Stores
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox
+from kanal.inbox.queued import InboundQueue
 from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
@@ -75,6 +76,11 @@ def pace() -> PaceStore:
 @cache
 def bucket() -> Bucket:
     return Bucket(settings().payloads_bucket, client("s3"))
+
+
+@cache
+def inbound_queue() -> InboundQueue:
+    return InboundQueue(settings().inbound_queue_url, client("sqs"))
 
 
 @cache

@@ -1,0 +1,54 @@
+"""Processes a batch of the inbound queue: one webhook's trouble is not another's."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kanal.inbox.keeping import Bucket
+from kanal.inbox.process import Inbox, process_body
+from kanal.inbox.queued import InboundQueue, read_delivery
+from kanal.observability import log_failure
+
+_ENOUGH_SECONDS = 60.0
+"""What the largest webhook (a thousand updates) may take; with less time left no further one is begun."""
+_LONGEST_WAIT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch needs. `remaining_seconds` tells how long the function may still run."""
+
+    inbox: Inbox
+    queue: InboundQueue
+    bucket: Bucket
+    remaining_seconds: Callable[[], float]
+
+
+def process_batch(batch: Batch, records: Sequence[Mapping[str, Any]]) -> tuple[list[str], Counter[str]]:
+    """The queue ids of the webhooks that have to come again, and how many items of each kind were handled."""
+    left: list[str] = []
+    seen: Counter[str] = Counter()
+    for number, record in enumerate(records):
+        if number and batch.remaining_seconds() < _ENOUGH_SECONDS:
+            left.append(_given_back(batch, record, 0))
+            continue
+        try:
+            delivery = read_delivery(record, batch.bucket)
+            seen += process_body(batch.inbox, delivery.ref, delivery.body, delivery.arrival)
+        except Exception as error:  # noqa: BLE001  # the queue keeps it, and gives up on it in the end
+            log_failure("A webhook will be processed again", error, queue_id=record["messageId"])
+            receives = int(record["attributes"]["ApproximateReceiveCount"])
+            left.append(_given_back(batch, record, min(5 * 2 ** min(receives, 8), _LONGEST_WAIT_SECONDS)))
+    return left, seen
+
+
+def _given_back(batch: Batch, record: Mapping[str, Any], wait_seconds: int) -> str:
+    queue_id = str(record["messageId"])
+    try:
+        batch.queue.show_again(record["receiptHandle"], wait_seconds)
+    except (BotoCoreError, ClientError) as error:  # it comes again all the same, only later
+        log_failure("A webhook could not be given back at once", error, queue_id=queue_id)
+    return queue_id
