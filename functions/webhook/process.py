@@ -16,6 +16,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lambda: context.get_remaining_time_in_millis() / 1000,
     )
     left, seen = process_batch(batch, event["Records"])
+    count("Inbound.given_back", len(left))
     for kind, number in seen.items():
         count(f"Inbound.{kind}", number)
     return {"batchItemFailures": [{"itemIdentifier": queue_id} for queue_id in left]}

@@ -102,6 +102,7 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     _receive(deployment, provider)
     _sync(deployment, channel)
     _send(deployment, provider, channel)
+    _recover(deployment, provider, channel)
     deployment.call("ChannelsApiFunction", "DELETE", f"/v1/channels/{channel}", "channels:write")
 
 
@@ -118,6 +119,9 @@ def _configure(deployment: Deployment) -> str:
 
 def _receive(deployment: Deployment, provider: _Provider) -> None:
     provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": _TEXT})
+    deployment.consume("WebhookProcessFunction", "inbound")
+    inbound = deployment.aws.queues["inbound"]
+    boto("sqs").send_message(QueueUrl=inbound, MessageBody="not a webhook of ours")  # to be tried again
     deployment.consume("WebhookProcessFunction", "inbound")
     changed = {"field": "account_update", "value": {"event": _LARGE}}
     poisoned = {"field": "messages", "value": {"messages": [{"id": _LARGE}]}}
@@ -181,6 +185,15 @@ def _sync(deployment: Deployment, channel: str) -> None:
     path = f"/v1/channels/{channel}/templates"
     deployment.call("SyncTemplatesApiFunction", "POST", f"{path}/sync", "templates:write")
     deployment.call("SyncTemplatesApiFunction", "GET", path, "templates:read")
+    deployment.invoke("SyncTemplatesScheduleFunction", {})
+    deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
+
+
+def _recover(deployment: Deployment, provider: _Provider, channel: str) -> None:
+    """The channel was stopped: a sync lets it send again, and one with a rejected key stops it."""
+    path = f"/v1/channels/{channel}/templates/sync"
+    deployment.call("SyncTemplatesApiFunction", "POST", path, "templates:write")
+    provider.control("faults", {"on": "templates", "kind": "status", "status": 401, "times": 1})
     deployment.invoke("SyncTemplatesScheduleFunction", {})
     deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
 
