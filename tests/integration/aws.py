@@ -1,6 +1,7 @@
 """The deployment's AWS resources in the embedded emulator, and where tests see its traffic."""
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,20 @@ from moto.core.models import botocore_stubber
 
 REGION = "eu-central-1"
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+
+
+_stubber: Any = type(botocore_stubber)
+_answered = _stubber.__call__
+_atomic = threading.RLock()
+
+
+def _one_at_a_time(stubber: Any, *given: Any, **named: Any) -> Any:
+    """DynamoDB checks and writes an item in one step; the emulator does so only if it is asked one by one."""
+    with _atomic:
+        return _answered(stubber, *given, **named)
+
+
+_stubber.__call__ = _one_at_a_time
 
 
 @cache
