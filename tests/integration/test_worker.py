@@ -35,6 +35,16 @@ def test_a_message_whose_channel_is_busy_is_given_back_without_an_attempt(world:
     assert world.message(channel, message.id).attempts == 1
 
 
+def test_a_message_that_came_often_in_vain_asks_less_often(world: World) -> None:
+    """Thousands may wait for one channel: their asking must not use up the workers, nor the queue's patience."""
+    channel, line = ready(world), SendLine(world)
+    world.pace.lease(channel.ref, 400, 80)
+    world.send_text(channel, "key-1")
+    [job] = line.take()
+    line.deliver([replace(job, receives=101)])
+    assert asked_to_wait(world) == 24  # twenty seconds more than the first time
+
+
 def test_a_slot_that_was_missed_is_leased_anew(world: World) -> None:
     """A worker that overslept does not send on a slot that others counted on being used in time."""
     channel, line = ready(world), SendLine(world)

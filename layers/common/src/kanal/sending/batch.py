@@ -22,7 +22,9 @@ from kanal.times import epoch_microseconds
 _CLAIM_TAKES = 100_000
 """Microseconds ahead of its slot that a message is claimed, so that a slow claim does not miss the slot."""
 _LONGEST_WAIT_SECONDS = 300.0
-_LONGEST_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 0.2
+"""More for each time that a message came in vain: it comes a thousand times, the queue's limit, in a day."""
+_LONGEST_PATIENCE_SECONDS = 300.0
 _UNREADABLE = Busy(timedelta(seconds=5))
 _RATE_OF_GONE_CHANNEL = 80
 """Messages of a channel that is gone are ended without a call; they still go one after the other."""
@@ -137,9 +139,12 @@ class _Turn:
             self._batch.sending.sleep(wait.total_seconds())
 
     def _patience(self) -> float:
-        """The longer a message has waited, the less often it asks: thousands may wait for one channel."""
-        most = min(2.0 ** min(self._job.receives, 10), _LONGEST_PATIENCE_SECONDS)
-        return self._batch.sending.jitter() * (most - 2)
+        """The longer a message has waited, the less often it asks: thousands may wait for one channel.
+
+        Slowly growing, so that a channel that gets room finds messages to send.
+        """
+        most = _PATIENCE_SECONDS * (self._job.receives - 1)
+        return min(self._batch.sending.jitter() * most, _LONGEST_PATIENCE_SECONDS)
 
 
 def _one_slot(batch: Batch, ref: ChannelRef) -> int | Busy:
