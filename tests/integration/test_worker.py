@@ -36,7 +36,7 @@ def test_a_message_whose_channel_is_busy_is_given_back_without_an_attempt(world:
 
 
 def test_a_message_that_came_often_in_vain_asks_less_often(world: World) -> None:
-    """Thousands may wait for one channel: their asking must not use up the workers, nor the queue's patience."""
+    """Thousands may wait for one channel: their asking must not use up workers or the queue's patience."""
     channel, line = ready(world), SendLine(world)
     world.pace.lease(channel.ref, 400, 80)
     world.send_text(channel, "key-1")
