@@ -45,6 +45,29 @@ def test_a_message_that_came_often_in_vain_asks_less_often(world: World) -> None
     assert asked_to_wait(world) == 24  # twenty seconds more than the first time
 
 
+def test_trouble_of_our_own_is_tried_again_after_seconds(world: World) -> None:
+    """A key that cannot be decrypted now must not block its contact for as long as a crash would."""
+    channel, line = ready(world), SendLine(world)
+    message = world.send_text(channel, "key-1")
+    with outage(world, "kms.Decrypt"):
+        assert len(line.run()) == 1
+    assert (world.message(channel, message.id).state, asked_to_wait(world)) == ("queued", 10)
+    line.run_to_end()
+    assert world.message(channel, message.id).state == "sent"
+
+
+def test_a_message_that_cannot_be_given_back_does_not_fail_its_batch(world: World) -> None:
+    """The queue shows it again all the same, only later; what was sent beside it is done."""
+    channel, line = ready(world), SendLine(world)
+    world.pace.lease(channel.ref, 400, 80)
+    world.send_text(channel, "key-1")
+    with outage(world, "sqs.ChangeMessageVisibility") as refused:
+        assert len(line.run()) == 1
+    assert refused
+    line.run_to_end()
+    assert len(taken_by_provider(world)) == 1
+
+
 def test_a_slot_that_was_missed_is_leased_anew(world: World) -> None:
     """A worker that overslept does not send on a slot that others counted on being used in time."""
     channel, line = ready(world), SendLine(world)
