@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
+from kanal.aws.queue import Queue
 from kanal.inbox.batch import Batch, process_batch
-from kanal.inbox.queued import InboundQueue
 from tests.integration.aws import boto
 from tests.integration.hooks import outage
 from tests.integration.world import World
 
 
 def batch_of(world: World, remaining_seconds: Callable[[], float] = lambda: 120.0) -> Batch:
-    queue = InboundQueue(world.aws.queues["inbound"], boto("sqs"))
+    queue = Queue(world.aws.queues["inbound"], boto("sqs"))
     return Batch(world.inbox, queue, world.bucket, remaining_seconds)
 
 

@@ -8,6 +8,7 @@ import httpx
 
 from kanal.aws.bus import Bus
 from kanal.aws.clients import client
+from kanal.aws.queue import Queue
 from kanal.aws.secret import Secrets
 from kanal.aws.table import Table
 from kanal.channels.cached import RecentChannels
@@ -20,7 +21,6 @@ from kanal.ids import new_token
 from kanal.inbox.apply import Stores
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox
-from kanal.inbox.queued import InboundQueue
 from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
@@ -79,8 +79,8 @@ def bucket() -> Bucket:
 
 
 @cache
-def inbound_queue() -> InboundQueue:
-    return InboundQueue(settings().inbound_queue_url, client("sqs"))
+def inbound_queue() -> Queue:
+    return Queue(settings().inbound_queue_url, client("sqs"))
 
 
 @cache

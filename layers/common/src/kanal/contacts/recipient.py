@@ -7,9 +7,8 @@ from phonenumbers import CountryCodeSource, PhoneNumber, PhoneNumberFormat
 
 from kanal.contacts.model import Identity
 from kanal.errors import FieldError, InvalidRequest
-from kanal.ids import CONTACT_ID, ContactId
+from kanal.ids import BSUID, CONTACT_ID, ContactId
 
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 _WRITTEN_NUMBER = re.compile(r"\(?\+?[\d\s()./-]+")
 """The whole text, because phonenumbers finds a number in any text: in links, in "0800 FLOWERS"."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -29,7 +28,7 @@ def parse_recipient(text: str, default_country: str | None) -> ContactId | Ident
     """
     if CONTACT_ID.fullmatch(text):
         return ContactId(text)
-    if _BSUID.fullmatch(text):
+    if BSUID.fullmatch(text):
         return Identity("user_id", text)
     digits = _digits(text.removeprefix("tel:"), default_country)
     if digits is None or not 7 <= len(digits) <= 15:

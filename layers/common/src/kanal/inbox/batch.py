@@ -5,16 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from kanal.aws.queue import Queue, seconds_until_next_try
 from kanal.inbox.keeping import Bucket
 from kanal.inbox.process import Inbox, process_body
-from kanal.inbox.queued import InboundQueue, read_delivery
+from kanal.inbox.queued import read_delivery
 from kanal.observability import log_failure
 
 _ENOUGH_SECONDS = 60.0
 """What the largest webhook (a thousand updates) may take; with less time left no further one is begun."""
-_LONGEST_WAIT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Batch:
     """What a batch needs. `remaining_seconds` tells how long the function may still run."""
 
     inbox: Inbox
-    queue: InboundQueue
+    queue: Queue
     bucket: Bucket
     remaining_seconds: Callable[[], float]
 
@@ -41,14 +39,11 @@ def process_batch(batch: Batch, records: Sequence[Mapping[str, Any]]) -> tuple[l
         except Exception as error:  # noqa: BLE001  # the queue keeps it, and gives up on it in the end
             log_failure("A webhook will be processed again", error, queue_id=record["messageId"])
             receives = int(record["attributes"]["ApproximateReceiveCount"])
-            left.append(_given_back(batch, record, min(5 * 2 ** min(receives, 8), _LONGEST_WAIT_SECONDS)))
+            left.append(_given_back(batch, record, seconds_until_next_try(receives)))
     return left, seen
 
 
 def _given_back(batch: Batch, record: Mapping[str, Any], wait_seconds: int) -> str:
     queue_id = str(record["messageId"])
-    try:
-        batch.queue.show_again(record["receiptHandle"], wait_seconds)
-    except (BotoCoreError, ClientError) as error:  # it comes again all the same, only later
-        log_failure("A webhook could not be given back at once", error, queue_id=queue_id)
+    batch.queue.give_back(record["receiptHandle"], wait_seconds, queue_id=queue_id)
     return queue_id

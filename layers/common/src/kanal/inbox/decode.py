@@ -4,17 +4,13 @@ Optional everywhere: `contacts`, `from`, `wa_id`, `recipient_id`, `profile.name`
 come as text or number, times as text or number, in seconds and now and then in milliseconds.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from kanal.ids import Wamid
+from kanal.ids import BSUID, Wamid
 from kanal.inbox.explode import Item
 from kanal.rawjson import storable
-
-BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
-"""Business-scoped user id: country code, a dot, up to 128 letters and digits; `ENT.` marks a parent id."""
 
 _YEAR_9999_SECONDS = 253_402_300_799
 _MILLISECONDS_FROM = 100_000_000_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kanal import rawjson
 from kanal.aws.table import ConditionFailed, Item, Table
 from kanal.ids import ChannelRef, derived_token
-from kanal.inbox.receive import INLINE_BYTES, NOT_FOR_SQS
+from kanal.inbox.receive import fits_queue
 from kanal.times import rfc3339
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class DeadLetters:
             "received_at": rfc3339(received_at),
             "reason": reason,
         }
-        if len(text.encode()) > INLINE_BYTES or NOT_FOR_SQS.search(text):
+        if not fits_queue(text, len(text.encode())):
             digest = derived_token(hashlib.sha256(text.encode()).hexdigest())
             attributes["s3_key"] = f"inbound/{ref.workspace_id}/{ref.channel_id}/{digest}.json"
             self._bucket.put(attributes["s3_key"], text)

@@ -1,34 +1,19 @@
-"""The inbound queue from its reading side: whose webhook a record is, when it came, and its body."""
+"""Reads a record of the inbound queue: whose webhook it is, when it came, and its body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kanal.ids import ChannelId, ChannelRef, WorkspaceId
 from kanal.inbox.apply import Arrival
 from kanal.inbox.keeping import Bucket
 from kanal.times import parse_rfc3339
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
 _REDRIVEN_AFTER = timedelta(minutes=1)
 """`receive` queues at once; a queue message that is so much younger than its webhook was moved back by a
 person.
 """
-
-
-class InboundQueue:
-    def __init__(self, url: str, client: "SQSClient") -> None:
-        self._url = url
-        self._client = client
-
-    def show_again(self, receipt_handle: str, after_seconds: int) -> None:
-        """Gives a received webhook back, to be received again after that time."""
-        self._client.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=after_seconds
-        )
 
 
 @dataclass(frozen=True)

@@ -129,13 +129,18 @@ class Receiver:
             "received_at": rfc3339(self._clock()),
         }
         text = body.decode()
-        if len(body) > INLINE_BYTES or NOT_FOR_SQS.search(text):
+        if not fits_queue(text, len(body)):
             digest = derived_token(hashlib.sha256(body).hexdigest())
             key = f"inbound/{webhook.workspace_id}/{webhook.channel_id}/{digest}.json"
             self._aws.put_object(self._to.bucket, key, body)
             attributes["s3_key"] = key
             text = "in the bucket"
         self._aws.send_message(self._to.queue_url, text, attributes, group=webhook.channel_id)
+
+
+def fits_queue(text: str, size: int) -> bool:
+    """Whether SQS takes the text, of `size` bytes, as a message; what it does not take goes to the bucket."""
+    return size <= INLINE_BYTES and not NOT_FOR_SQS.search(text)
 
 
 def _is_over(item: Mapping[str, Any], now: datetime) -> bool:

@@ -2,7 +2,6 @@
 order.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kanal.aws.queue import seconds_until_next_try
 from kanal.ids import ChannelRef
 from kanal.observability import log_failure
 from kanal.sending.deliver import ATTEMPT_LASTS, Again, Done, Sending, deliver
@@ -21,7 +21,6 @@ from kanal.times import epoch_microseconds
 
 _CLAIM_TAKES = 100_000
 """Microseconds ahead of its slot that a message is claimed, so that a slow claim does not miss the slot."""
-_LONGEST_WAIT_SECONDS = 300.0
 _PATIENCE_SECONDS = 0.2
 """More for each time that a message came in vain: it comes a thousand times, the queue's limit, in a day."""
 _LONGEST_PATIENCE_SECONDS = 300.0
@@ -88,7 +87,7 @@ def _deliver_group(batch: Batch, group: Sequence[Job], slots: Mapping[str, int |
             ending = _deliver_at(batch, job, slots.get(job.queue_id))
         except Exception as error:  # noqa: BLE001  # one contact's trouble is not another's
             log_failure("A message could not be handled", error, message_id=job.message_id)
-            ending = Again(min(5.0 * 2.0 ** min(job.receives, 8), _LONGEST_WAIT_SECONDS))
+            ending = Again(seconds_until_next_try(job.receives))
         if isinstance(ending, Again):
             return _give_back(batch, group[number:], ending.after_seconds)
     return []
@@ -96,10 +95,7 @@ def _deliver_group(batch: Batch, group: Sequence[Job], slots: Mapping[str, int |
 
 def _give_back(batch: Batch, jobs: Sequence[Job], after_seconds: float) -> list[str]:
     for job in jobs:
-        try:
-            batch.queue.show_again(job.receipt_handle, math.ceil(after_seconds))
-        except (BotoCoreError, ClientError) as error:  # it comes again all the same, only later
-            log_failure("A message could not be given back at once", error, message_id=job.message_id)
+        batch.queue.give_back(job.receipt_handle, after_seconds, message_id=job.message_id)
     return [job.queue_id for job in jobs]
 
 

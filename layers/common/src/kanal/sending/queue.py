@@ -5,23 +5,17 @@ their order.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kanal.aws.queue import Queue
 from kanal.errors import QueueUnavailable
 from kanal.ids import ChannelId, ChannelRef, MessageId, WorkspaceId
 from kanal.messages.model import Message
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
-
-class SendQueue:
-    def __init__(self, url: str, client: "SQSClient") -> None:
-        self._url = url
-        self._client = client
-
+class SendQueue(Queue):
     def put(self, message: Message) -> None:
         """A repetition within five minutes is dropped by the queue, a later one by the claim. Raises
         QueueUnavailable.
@@ -40,12 +34,6 @@ class SendQueue:
                 "The message is stored but could not be queued."
                 " Repeat the request with the same Idempotency-Key."
             ) from error
-
-    def show_again(self, receipt_handle: str, after_seconds: int) -> None:
-        """Gives a received message back, to be received again after that time."""
-        self._client.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=after_seconds
-        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""A queue from its reading side: giving back what cannot be finished now."""
+
+import math
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kanal.observability import log_failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_LONGEST_WAIT_SECONDS = 300
+
+
+def seconds_until_next_try(receives: int) -> int:
+    """After trouble of our own: ten seconds the first time, twice as long each time, five minutes at most."""
+    return min(5 << min(receives, 8), _LONGEST_WAIT_SECONDS)
+
+
+class Queue:
+    def __init__(self, url: str, client: "SQSClient") -> None:
+        self._url = url
+        self._client = client
+
+    def give_back(self, receipt_handle: str, after_seconds: float, **ids: str) -> None:
+        """A received message is shown again after that time; should this fail, all the same, only later.
+
+        `ids` name it in the log.
+        """
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=math.ceil(after_seconds)
+            )
+        except (BotoCoreError, ClientError) as error:
+            log_failure("A queue message could not be given back at once", error, **ids)
