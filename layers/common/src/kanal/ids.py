@@ -12,6 +12,7 @@ WorkspaceId = NewType("WorkspaceId", str)
 ChannelId = NewType("ChannelId", str)
 ContactId = NewType("ContactId", str)
 MessageId = NewType("MessageId", str)
+MediaId = NewType("MediaId", str)
 WebhookId = NewType("WebhookId", str)
 Wamid = NewType("Wamid", str)
 """WhatsApp's message id: opaque, variable length, never parsed."""
@@ -24,6 +25,7 @@ WORKSPACE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 CHANNEL_ID = re.compile(r"chn_[a-z2-7]{26}")
 MESSAGE_ID = re.compile(r"msg_[a-z2-7]{26}")
 CONTACT_ID = re.compile(r"con_[a-z2-7]{26}")
+MEDIA_ID = re.compile(r"med_[a-z2-7]{26}")
 BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 """Business-scoped user id: country code, a dot, up to 128 letters and digits; `ENT.` marks a parent id."""
 

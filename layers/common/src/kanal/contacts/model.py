@@ -58,6 +58,15 @@ class Sighting:
     profile_name: str | None = None
     username: str | None = None
     window_open_until: datetime | None = None
+    parent_user_id: str | None = None
+    saved_name: str | None = None
+    """As the business wrote it into its phone's address book; empty where it was taken out."""
+    referral_at: datetime | None = None
+    """When the person wrote through an ad or post: our reply within 24 hours opens the free entry point."""
+    free_entry_until: datetime | None = None
+    marketing: Literal["stop", "resume"] | None = None
+    former: tuple[Identity, ...] = ()
+    """Names that the person had and gave up, as a system message about a change tells."""
 
     @property
     def identities(self) -> list[Identity]:
