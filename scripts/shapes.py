@@ -16,6 +16,50 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class Fact(Shape):
+    """WhatsApp's own words; a word that is not documented comes as it is."""
+
+    at: datetime | None = Field(description="When WhatsApp reported it; null where it names no time.")
+
+
+class MessagingLimit(Fact):
+    tier: str | int = Field(description="As WhatsApp has it: `TIER_2K`, or a number.")
+    per_day: int | None = Field(description="People to whom may be written first, in 24 hours.")
+    unlimited: bool
+
+
+class NumberFacts(Shape):
+    """What WhatsApp reported of the number last; null for what it never did."""
+
+    quality: Fact | None = Field(description="`event`, such as `FLAGGED`.")
+    messaging_limit: MessagingLimit | None
+    throughput: Fact | None = Field(description="`event`: `THROUGHPUT_UPGRADE`.")
+    display_name: Fact | None = Field(description="`decision`, `name`, `rejection_reason`.")
+    username: Fact | None = Field(description="`username`, `status`.")
+    security: Fact | None = Field(description="`event`, such as `PIN_CHANGED`, and `requester`.")
+    error: Fact | None = Field(description="Trouble of the number itself: WhatsApp's error object.")
+
+
+class AccountFacts(Shape):
+    """What WhatsApp reported of the number's account (WABA) last; null for what it never did."""
+
+    review: Fact | None = Field(description="`decision`.")
+    restriction: Fact | None = Field(description="`restrictions` (`type`, `until`), `violation`.")
+    violation: Fact | None = Field(description="`violation`: which rule of WhatsApp's was broken.")
+    ban: Fact | None = Field(description="`state` (`DISABLE`, `REINSTATE`, ...), `date` as a text.")
+    phone_numbers: Fact | None = Field(description="`max_per_business`, `max_per_waba`.")
+    last_event: Fact | None = Field(description="Any other event of the account, as it came.")
+
+
+class Alert(Fact):
+    """The last of its type."""
+
+    type: str | None
+    severity: str | int | None
+    status: str | int | None
+    description: str | int | None
+
+
 class Channel(Shape):
     id: str
     name: str
@@ -31,6 +75,9 @@ class Channel(Shape):
         description="After disconnecting: whether the provider confirmed that it delivers here no more."
     )
     created_at: datetime
+    number: NumberFacts
+    account: AccountFacts
+    alerts: list[Alert]
 
 
 class Channels(Shape):

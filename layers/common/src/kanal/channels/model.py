@@ -1,10 +1,13 @@
 """What a channel is, in which states it can be, and how it is shown."""
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from kanal.channels import reports
+from kanal.channels.reports import Report
 from kanal.ids import ChannelRef, WebhookId
 from kanal.times import rfc3339
 
@@ -50,6 +53,8 @@ class Channel:
     created_at: datetime
     webhook_cleared: bool | None = None
     """After disconnecting: whether the provider confirmed that it no longer delivers here."""
+    reports: Mapping[str, Report] = field(default_factory=dict)
+    """What WhatsApp reported of the number and its account, by name. Sending does not follow from it."""
 
 
 def name_key(name: str) -> str:
@@ -72,4 +77,5 @@ def as_json(channel: Channel) -> dict[str, Any]:
         "default_country": channel.default_country,
         "webhook_cleared": channel.webhook_cleared,
         "created_at": rfc3339(channel.created_at),
+        **reports.as_json(channel.reports),
     }

@@ -1,9 +1,16 @@
 """How a channel is written into an item of the channels table, and read back."""
 
+import json
+from collections.abc import Mapping
+
 from kanal.aws.table import Item
 from kanal.channels.model import Channel
+from kanal.channels.reports import Report
 from kanal.ids import ChannelId, ChannelRef, WebhookId, WorkspaceId
+from kanal.rawjson import write
 from kanal.times import parse_rfc3339, rfc3339
+
+_FACT = "fact_"
 
 
 def to_item(channel: Channel) -> Item:
@@ -42,4 +49,24 @@ def from_item(workspace_id: WorkspaceId, item: Item) -> Channel:
         request_digest=item["request_digest"],
         created_at=parse_rfc3339(item["created_at"]),
         webhook_cleared=item.get("webhook_cleared"),
+        reports=reports_from(item),
     )
+
+
+def fact_attribute(name: str) -> str:
+    return _FACT + name
+
+
+def report_to_item(report: Report, order: str) -> Item:
+    written = {"value": write(report.value), "order": order}
+    return {**written, "at": rfc3339(report.at)} if report.at else written
+
+
+def reports_from(item: Item) -> Mapping[str, Report]:
+    """By name."""
+    facts = {name.removeprefix(_FACT): fact for name, fact in item.items() if name.startswith(_FACT)}
+    return {name: _report(name, fact) for name, fact in facts.items()}
+
+
+def _report(name: str, fact: Item) -> Report:
+    return Report(name, json.loads(fact["value"]), parse_rfc3339(fact["at"]) if "at" in fact else None)

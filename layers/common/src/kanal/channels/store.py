@@ -38,7 +38,7 @@ class ChannelStore:
         return channel
 
     def find(self, ref: ChannelRef) -> Channel | None:
-        item = self._table.get(_channel_key(ref))
+        item = self._table.get(channel_key(ref))
         return from_item(ref.workspace_id, item) if item else None
 
     def page(
@@ -72,7 +72,7 @@ class ChannelStore:
         Raises ChannelNameTaken, NumberAlreadyConnected, Contended; nothing is written then.
         """
         expires_at = int((now + CONNECTING_FOR).timestamp())
-        items = [*_claims(channel), {**_base(_channel_key(channel.ref), channel), **to_item(channel)}]
+        items = [*_claims(channel), {**_base(channel_key(channel.ref), channel), **to_item(channel)}]
         items.append({**_webhook_item(channel), "secret_digests": [secret_digest]})
         expiring = [{**item, "expires_at": expires_at} for item in items]
         puts = [self._table.put_request(item, condition=_FREE, values=_at(now)) for item in expiring]
@@ -89,17 +89,23 @@ class ChannelStore:
             self._table.update_request(key, "REMOVE expires_at", condition=_OWN, values=own)
             for key in _claim_keys(channel)
         ]
-        item = {**_base(_channel_key(channel.ref), active), **to_item(active), "shard": _shard(channel.ref)}
-        put = self._table.put_request(item, condition=_OWN, values=own)
+        # The webhook is in use by now: what it reported of the number stays.
+        begin = self._table.update_request(
+            channel_key(channel.ref),
+            "SET #state = :active, #shard = :shard REMOVE expires_at",
+            names={"#state": "state", "#shard": "shard"},
+            values={**own, ":active": active.state, ":shard": _shard(channel.ref)},
+            condition=_OWN,
+        )
         try:
-            self._table.transact(*(("Update", update) for update in keep), ("Put", put))
+            self._table.transact(*(("Update", update) for update in [*keep, begin]))
         except TransactionFailed as failure:
             raise Contended("The reservation of the channel ended before it was connected.") from failure
         return active
 
     def release(self, channel: Channel) -> None:
         """Undoes `reserve`. Raises Contended."""
-        self._transact_alone(self._deletes(channel, [*_claim_keys(channel), _channel_key(channel.ref)]))
+        self._transact_alone(self._deletes(channel, [*_claim_keys(channel), channel_key(channel.ref)]))
 
     def _deletes(self, channel: Channel, keys: Sequence[Key]) -> list[Write]:
         """Of what the channel still owns; what another has taken over since stays."""
@@ -119,7 +125,7 @@ class ChannelStore:
             if getattr(changed, name) != getattr(channel, name)
         }
         update = self._table.update_request(
-            _channel_key(channel.ref),
+            channel_key(channel.ref),
             "SET " + ", ".join(f"#{name} = :{name}" for name in fields),
             names={"#state": "state", "#name": "name", **{f"#{name}": name for name in fields}},
             values={":gone": "disconnected", ":read": channel.name, **_named(fields)},
@@ -142,7 +148,7 @@ class ChannelStore:
         """
         try:
             self._table.update(
-                _channel_key(ref),
+                channel_key(ref),
                 "SET #state = :state",
                 names={"#state": "state"},
                 values={":state": state, ":gone": "disconnected"},
@@ -156,7 +162,7 @@ class ChannelStore:
         """A stopped channel may send again, unless its state has changed since it was read."""
         try:
             self._table.update(
-                _channel_key(channel.ref),
+                channel_key(channel.ref),
                 "SET #state = :active",
                 names={"#state": "state"},
                 values={":active": "active", ":read": channel.state},
@@ -172,7 +178,7 @@ class ChannelStore:
         Raises Contended.
         """
         update = self._table.update_request(
-            _channel_key(channel.ref),
+            channel_key(channel.ref),
             "SET #state = :gone, webhook_cleared = :cleared REMOVE encrypted_api_key, #shard",
             names={"#state": "state", "#shard": "shard", "#name": "name"},
             values={
@@ -214,7 +220,7 @@ def _workspace(workspace_id: WorkspaceId) -> str:
     return f"workspace#{workspace_id}"
 
 
-def _channel_key(ref: ChannelRef) -> Key:
+def channel_key(ref: ChannelRef) -> Key:
     return Key(_workspace(ref.workspace_id), f"channel#{ref.channel_id}")
 
 
