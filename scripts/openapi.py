@@ -20,6 +20,7 @@ from kanal import errors
 from kanal.errors import KanalError
 from kanal.http.problems import STATUS
 from scripts import shapes
+from scripts.messages import MESSAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "docs" / "api" / "openapi.json"
@@ -118,22 +119,14 @@ OPERATIONS: dict[str, Operation] = {
             errors.ChannelCannotSend,
             errors.WindowClosed,
             errors.TemplateNotSendable,
+            errors.PhoneNumberRequired,
+            errors.MarketingOptedOut,
+            errors.MessageNotReferable,
             errors.IdempotencyKeyReused,
             errors.QueueUnavailable,
             errors.Contended,
         ),
-        {
-            "text": {"to": "+4915112345678", "type": "text", "text": {"body": "Your order is ready."}},
-            "template": {
-                "to": "+4915112345678",
-                "type": "template",
-                "template": {
-                    "name": "order_ready",
-                    "language": {"code": "en"},
-                    "components": [{"type": "body", "parameters": [{"type": "text", "text": "Ada"}]}],
-                },
-            },
-        },
+        MESSAGES,
         wants_key=True,
     ),
     "get /v1/channels/{channel_id}/messages/{message_id}": Operation(
@@ -143,6 +136,23 @@ OPERATIONS: dict[str, Operation] = {
         200,
         shapes.Message,
         (errors.NotFound,),
+    ),
+    "post /v1/channels/{channel_id}/messages/{message_id}/read": Operation(
+        "mark_read",
+        "Show a person that their message and all earlier ones were read, or that somebody is typing.",
+        "messages:write",
+        200,
+        shapes.ReadReceipt,
+        (
+            errors.InvalidRequest,
+            errors.NotFound,
+            errors.ChannelCannotSend,
+            errors.MessageNotReferable,
+            errors.ProviderRefused,
+            errors.ProviderUnavailable,
+            errors.ProviderAnswerUnreadable,
+        ),
+        {"read": {}, "typing": {"typing_indicator": True}},
     ),
     "get /v1/channels/{channel_id}/templates": Operation(
         "list_templates",
@@ -174,6 +184,8 @@ def describe() -> _Json:
     _, defined = models_json_schema(
         [(shape, "validation") for shape in _shapes()], ref_template="#/components/schemas/{model}"
     )
+    if twice := schemas.keys() & defined["$defs"].keys():
+        raise ValueError(f"a body and an answer have the same name: {', '.join(sorted(twice))}")
     return {
         "openapi": "3.1.0",
         "info": {

@@ -118,6 +118,12 @@ class Message(Shape):
     errors: list[MessageError]
 
 
+class ReadReceipt(Shape):
+    message_id: str
+    read: Literal[True]
+    typing_indicator: bool
+
+
 class Template(Shape):
     name: str
     language: str

@@ -1,4 +1,4 @@
-"""/v1/channels/{channel_id}/messages: accept a message, show one."""
+"""/v1/channels/{channel_id}/messages: accept a message, show one, mark one as read."""
 
 from typing import Annotated
 
@@ -11,9 +11,11 @@ from kanal.http.parameters import IdempotencyKey, Json
 from kanal.ids import MessageId
 from kanal.messages.model import as_json
 from kanal.sending.accept import accept_message, get_message
-from kanal.sending.requests import SendMessage
+from kanal.sending.content.plain import MarkRead
+from kanal.sending.mark_read import mark_read
+from kanal.sending.requests import TAGGED_UNIONS, SendMessage
 
-api = Api(union_tags=frozenset({"text", "template"}))
+api = Api(TAGGED_UNIONS)
 handler = api.handle
 
 
@@ -29,3 +31,12 @@ def accept(
 def read(channel_id: str, message_id: str) -> Json:
     ref = api.channel("messages:read", channel_id)
     return as_json(get_message(composition.accepting(), ref, MessageId(message_id)))
+
+
+@api.post("/v1/channels/<channel_id>/messages/<message_id>/read")
+def read_receipt(
+    channel_id: str, message_id: str, request: Annotated[MarkRead | None, Body()] = None
+) -> Json:
+    ref, parts = api.channel("messages:write", channel_id), composition.marking_read()
+    typing = request is not None and request.typing_indicator
+    return mark_read(parts, ref, MessageId(message_id), typing=typing)

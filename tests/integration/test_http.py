@@ -22,6 +22,7 @@ ROUTES: list[tuple[str, str, str, Any]] = [
     ("DELETE", HERE, "channels:write", None),
     ("POST", f"{HERE}/messages", "messages:write", TEXT),
     ("GET", f"{HERE}/messages/msg_{'a' * 26}", "messages:read", None),
+    ("POST", f"{HERE}/messages/msg_{'a' * 26}/read", "messages:write", {"typing_indicator": True}),
     ("GET", f"{HERE}/templates", "templates:read", None),
     ("POST", f"{HERE}/templates/sync", "templates:write", None),
 ]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from kanal import observability
+from kanal.ids import ChannelId, ChannelRef, WorkspaceId, inbound_message_id
 from local.simulator.app import create_app
 from local.simulator.serve import running_simulator
 from tests.integration.aws import boto, embedded_aws
@@ -99,10 +100,10 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     provider.control("numbers", {"phone_number": PHONE, "api_key": _API_KEY})
     provider.control("settings", {"auto_statuses": False})
     channel = _configure(deployment)
-    _receive(deployment, provider)
+    received = _receive(deployment, provider, channel)
     _sync(deployment, channel)
     _send(deployment, provider, channel)
-    _recover(deployment, provider, channel)
+    _recover(deployment, provider, channel, received)
     deployment.call("ChannelsApiFunction", "DELETE", f"/v1/channels/{channel}", "channels:write")
 
 
@@ -117,8 +118,9 @@ def _configure(deployment: Deployment) -> str:
     return str(channel)
 
 
-def _receive(deployment: Deployment, provider: _Provider) -> None:
-    provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": _TEXT})
+def _receive(deployment: Deployment, provider: _Provider, channel: str) -> str:
+    """The path of what a customer wrote."""
+    written = provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": _TEXT})
     deployment.consume("WebhookProcessFunction", "inbound")
     inbound = deployment.aws.queues["inbound"]
     boto("sqs").send_message(QueueUrl=inbound, MessageBody="not a webhook of ours")  # to be tried again
@@ -130,6 +132,8 @@ def _receive(deployment: Deployment, provider: _Provider) -> None:
         body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
         provider.control("webhook", {"phone_number": PHONE, "body": body})
         deployment.consume("WebhookProcessFunction", "inbound")
+    ref = ChannelRef(WorkspaceId("acme"), ChannelId(channel))
+    return f"/v1/channels/{channel}/messages/{inbound_message_id(ref, written['wamid'])}"
 
 
 def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
@@ -189,9 +193,13 @@ def _sync(deployment: Deployment, channel: str) -> None:
     deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
 
 
-def _recover(deployment: Deployment, provider: _Provider, channel: str) -> None:
-    """The channel was stopped: a sync lets it send again, and one with a rejected key stops it."""
+def _recover(deployment: Deployment, provider: _Provider, channel: str, received: str) -> None:
+    """The channel was stopped: a sync lets it send again, and a call with a rejected key stops it."""
     path = f"/v1/channels/{channel}/templates/sync"
+    deployment.call("SyncTemplatesApiFunction", "POST", path, "templates:write")
+    _refuse(provider, 401, {})
+    event = http_event("POST", f"{received}/read", None, scope="messages:write")
+    assert deployment.invoke("SendApiFunction", event)["statusCode"] == 502
     deployment.call("SyncTemplatesApiFunction", "POST", path, "templates:write")
     provider.control("faults", {"on": "templates", "kind": "status", "status": 401, "times": 1})
     deployment.invoke("SyncTemplatesScheduleFunction", {})

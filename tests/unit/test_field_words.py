@@ -10,6 +10,7 @@ from functions.channels.api import handler as channels
 from functions.send.api import handler as send
 
 TEXT = {"to": "+4915112345678", "type": "text", "text": {"body": "Hi"}}
+KINDS = "text, image, video, audio, document, sticker, location, contacts, interactive, template or reaction"
 CONNECT = {"name": "Support", "api_key": "the-key-of-the-number"}
 
 
@@ -23,8 +24,8 @@ WORDS: list[tuple[str, Any, str]] = [
     ("", "{", "The body is not JSON."),
     ("", [TEXT], "must be a JSON object"),
     ("", "7", "must be a JSON object"),
-    ("/type", {}, "is required: text or template"),
-    ("/type", {**TEXT, "type": "pigeon"}, "must be text or template"),
+    ("/type", {}, f"is required: {KINDS}"),
+    ("/type", {**TEXT, "type": "pigeon"}, f"must be {KINDS}"),
     ("/to", {"type": "text", "text": {"body": "Hi"}}, "is required"),
     ("/to", {**TEXT, "to": 7}, "must be a text"),
     ("/to", {**TEXT, "to": "9" * 151}, "must have at most 150 characters"),

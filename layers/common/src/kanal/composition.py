@@ -25,6 +25,7 @@ from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
 from kanal.sending.deliver import Sending
+from kanal.sending.mark_read import MarkingRead
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import SendQueue
 from kanal.settings import settings
@@ -100,6 +101,11 @@ def connecting(webhook_base_url: str) -> Connecting:
 @cache
 def accepting() -> Accepting:
     return Accepting(channels(), contacts(), templates(), messages(), send_queue(), utc_now)
+
+
+@cache
+def marking_read() -> MarkingRead:
+    return MarkingRead(channels(), messages(), providers(), utc_now)
 
 
 @cache

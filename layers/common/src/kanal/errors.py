@@ -14,6 +14,9 @@ KanalError
 │       ├── ChannelDisconnected
 │       ├── WindowClosed
 │       ├── TemplateNotSendable
+│       ├── PhoneNumberRequired
+│       ├── MarketingOptedOut
+│       ├── MessageNotReferable
 │       └── IdempotencyKeyReused
 ├── ProviderError               the provider's answer or silence
 │   ├── ApiKeyRejected
@@ -144,6 +147,24 @@ class TemplateNotSendable(Conflict):
     """The named template is unknown to the channel or not approved."""
 
     code = "template_not_sendable"
+
+
+class PhoneNumberRequired(Conflict):
+    """An authentication template for a contact of whom only a user id is known."""
+
+    code = "phone_number_required"
+
+
+class MarketingOptedOut(Conflict):
+    """A marketing template for a contact who stopped marketing messages in WhatsApp."""
+
+    code = "marketing_opted_out"
+
+
+class MessageNotReferable(Conflict):
+    """The message exists but cannot be quoted, reacted to or marked as read; `because` says why."""
+
+    code = "message_not_referable"
 
 
 class IdempotencyKeyReused(Conflict):

@@ -1,11 +1,16 @@
 """From a channel to the provider that speaks for it, with the API key in memory only."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
 from kanal.aws.secret import Secrets
 from kanal.channels.model import Channel
+from kanal.channels.store import ChannelStore
+from kanal.errors import ApiKeyRejected, ProviderRefused
+from kanal.ids import ChannelRef
 from kanal.providers.dialog360 import DEFAULT_TIMEOUTS, Dialog360, Timeouts
 
 _REMEMBERED = 1000
@@ -35,3 +40,17 @@ class Providers:
             while len(self._keys) > _REMEMBERED:
                 self._keys.popitem(last=False)
         return known
+
+
+@contextmanager
+def noting_rejected_key(channels: ChannelStore, ref: ChannelRef) -> Iterator[None]:
+    """Around calls with the key of a connected channel: a rejected one stops the channel.
+
+    Raises ProviderRefused in place of ApiKeyRejected, which is about a key that the caller has just given.
+    """
+    try:
+        yield
+    except ApiKeyRejected as error:
+        channels.set_state(ref, "credentials_invalid")
+        words = f"{error.detail.rstrip('.')}. The channel no longer sends; connect it again with a valid key."
+        raise ProviderRefused(words) from error

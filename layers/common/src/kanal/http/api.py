@@ -13,7 +13,7 @@ from kanal.channels.store import no_channel
 from kanal.errors import AwsUnavailable, InvalidRequest, KanalError
 from kanal.http.access import workspace_of
 from kanal.http.bodies import check_body
-from kanal.http.fields import field_error, refuse_list
+from kanal.http.fields import TaggedUnions, field_error, refuse_list
 from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
 from kanal.ids import CHANNEL_ID, ChannelId, ChannelRef, WorkspaceId
 from kanal.observability import log_failure, logger
@@ -23,14 +23,11 @@ _DESCRIPTION = Path(__file__).with_name("openapi.json")
 
 
 class Api(APIGatewayHttpResolver):
-    """`union_tags`: the values of `type` where a body is one of several shapes.
+    """`unions`: where a body is one of several shapes."""
 
-    pydantic puts the tag into the location of an error; it is no part of the caller's document.
-    """
-
-    def __init__(self, union_tags: frozenset[str] = frozenset()) -> None:
+    def __init__(self, unions: TaggedUnions | None = None) -> None:
         super().__init__(enable_validation=True)
-        self._union_tags = union_tags
+        self._unions = unions or {}
         self.exception_handler(KanalError)(self._known)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.exception_handler([ClientError, BotoCoreError])(self._aws)
@@ -85,7 +82,7 @@ class Api(APIGatewayHttpResolver):
         return self._answer(problem_of(known, self._request_id()))
 
     def _invalid(self, error: RequestValidationError) -> Response[str]:
-        found = [field_error(one, self._union_tags) for one in error.errors()]
+        found = [field_error(one, self._unions) for one in error.errors()]
         return self._answer(problem_of(InvalidRequest(*found), self._request_id()))
 
     def _unforeseen(self, error: Exception) -> Response[str]:

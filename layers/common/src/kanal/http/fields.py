@@ -1,12 +1,14 @@
 """What is said about a wrong field: where it stands, and what it must be, in words instead of pydantic's."""
 
 import base64
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kanal.errors import FieldError, InvalidRequest
 
 _Facts = Mapping[str, Any]
+TaggedUnions = Mapping[str, Sequence[str]]
+"""Where in a body pydantic decides by `type` which of several shapes it is, and the values it decides by."""
 
 _OBJECT = "must be an object"
 
@@ -32,27 +34,54 @@ _WORDS: dict[str, Callable[[_Facts], str]] = {
     "dict_type": lambda _: _OBJECT,
     "model_type": lambda _: _OBJECT,
     "model_attributes_type": lambda _: _OBJECT,
-    "union_tag_not_found": lambda _: "is required: text or template",
-    "union_tag_invalid": lambda facts: f"must be {_names(facts['expected_tags']).replace(', ', ' or ')}",
+    "float_type": lambda _: "must be a number",
+    "union_tag_invalid": lambda facts: f"must be {_any_of(_names(facts['expected_tags']).split(', '))}",
     "value_error": lambda facts: str(facts["error"]),
 }
 """By pydantic's type of error. A type that no field of ours brings today is told in pydantic's words."""
 
 
-def field_error(error: Mapping[str, Any], union_tags: Collection[str]) -> FieldError:
-    """`union_tags` stand in pydantic's location of an error, and are no part of the caller's document."""
+def field_error(error: Mapping[str, Any], unions: TaggedUnions) -> FieldError:
+    """What pydantic found, as the caller is told."""
     where, *steps = error["loc"]
     kind, facts = str(error["type"]), error.get("ctx") or {}
-    if where == "body" and steps and steps[0] in union_tags:
-        steps = steps[1:]
-    if where == "body" and not steps and (of_body := _of_the_body(kind)):
+    if where != "body":
+        return FieldError(f"{where}:{_pointer(steps).lstrip('/')}", _words(error), kind)
+    steps, tags = _without_tags(steps, unions)
+    if not steps and (of_body := _of_the_body(kind)):
         return FieldError("", of_body, kind)
     if kind.startswith("union_tag_"):
         steps = [*steps, _names(facts["discriminator"])]
-    path = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-    pointer = path if where == "body" else f"{where}:{path.lstrip('/')}"
-    words = _WORDS[kind](facts) if kind in _WORDS else str(error["msg"])
-    return FieldError(pointer, words, kind)
+    if kind == "union_tag_not_found":
+        return FieldError(_pointer(steps), f"is required: {_any_of(tags)}", "missing")
+    return FieldError(_pointer(steps), _words(error), str(facts.get("code", kind)))
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    words = _WORDS.get(str(error["type"]))
+    return words(error.get("ctx") or {}) if words else str(error["msg"])
+
+
+def _without_tags(steps: Sequence[Any], unions: TaggedUnions) -> tuple[list[Any], Sequence[str]]:
+    """The steps through the caller's own document, and the tags of the union to which they lead, if to one.
+
+    pydantic puts the tag of a union into the location of an error; it is no part of the document.
+    """
+    own: list[Any] = []
+    place, tags = "", unions.get("", ())
+    for step in steps:
+        if step in tags:
+            tags = ()
+            continue
+        own.append(step)
+        place += "/*" if isinstance(step, int) else f"/{step}"
+        tags = unions.get(place, ())
+    return own, tags
+
+
+def _pointer(steps: Sequence[Any]) -> str:
+    """RFC 6901."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def refuse_list(event: Mapping[str, Any]) -> None:
@@ -73,6 +102,10 @@ def _of_the_body(kind: str) -> str | None:
 
 def _at_least(limit: int, what: str) -> str:
     return "must not be empty" if limit == 1 else f"must have at least {limit} {what}"
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _names(quoted: str) -> str:

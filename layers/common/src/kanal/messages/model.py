@@ -49,6 +49,8 @@ class Message:
     """Inbound: when WhatsApp says the person sent it."""
     stage: Stage = "queued"
     address: Address = field(default_factory=Address)
+    context: Mapping[str, Any] | None = None
+    """Outbound: the message that this one answers, as WhatsApp is told (`message_id` is a wamid)."""
     request_digest: str = ""
     attempt: Attempt | None = None
     attempts: int = 0
@@ -78,6 +80,8 @@ def as_json(message: Message) -> dict[str, Any]:
         "timeline": _timeline(message),
         "errors": _errors(message),
     }
+    if message.context:
+        shown["context"] = message.context
     if message.type not in shown:
         shown[message.type] = message.content
     return shown

@@ -37,6 +37,7 @@ def to_item(message: Message) -> Item:
         "attempts": None if inbound else message.attempts,
         "to_wa_id": message.address.wa_id,
         "to_user_id": message.address.user_id,
+        "context": write(message.context) if message.context else None,
         "request_digest": message.request_digest or None,
     }
 
@@ -56,6 +57,7 @@ def from_item(ref: ChannelRef, item: Item) -> Message:
         sent_at=_time(item, "sent_at"),
         stage=item.get("stage", "queued"),
         address=Address(item.get("to_wa_id"), item.get("to_user_id")),
+        context=json.loads(item["context"]) if "context" in item else None,
         request_digest=item.get("request_digest", ""),
         attempt=_attempt(item),
         attempts=item.get("attempts", 0),

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from kanal.aws.table import ConditionFailed, Key, Table
-from kanal.errors import Contended
-from kanal.ids import ChannelRef, MessageId, Wamid
+from kanal.errors import Contended, NotFound
+from kanal.ids import MESSAGE_ID, ChannelRef, MessageId, Wamid
 from kanal.messages import records
 from kanal.messages.delivery import Fact
 from kanal.messages.model import Attempt, Message
@@ -40,6 +40,13 @@ class MessageStore:
     def get(self, ref: ChannelRef, message_id: MessageId) -> Message | None:
         item = self._table.get(_message_key(ref, message_id))
         return records.from_item(ref, item) if item else None
+
+    def existing(self, ref: ChannelRef, message_id: str) -> Message:
+        """The message of an id that a caller wrote. Raises NotFound."""
+        message = self.get(ref, MessageId(message_id)) if MESSAGE_ID.fullmatch(message_id) else None
+        if message is None:
+            raise NotFound(f"There is no message {message_id[:40]} in this channel.")
+        return message
 
     def add(self, message: Message) -> bool:
         """False if a message of this id is there already; it stays as it is."""

@@ -129,6 +129,12 @@ class Dialog360:
         following = cursors.get("after") if isinstance(cursors, dict) else None
         return page, following if following != after else None
 
+    def mark_read(self, wamid: str, *, typing: bool) -> None:
+        """Earlier messages of the conversation as well. `typing` shows until we write, or for 25 seconds."""
+        body = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+        shown = {"typing_indicator": {"type": "text"}} if typing else {}
+        self._call("POST", "/messages", json={**body, **shown}, timeout=self._timeouts.quick)
+
     def send(self, body: Mapping[str, Any]) -> Outcome:
         """Raises nothing for what the network or the provider does: every ending is an Outcome."""
         try:
@@ -180,7 +186,13 @@ class Dialog360:
 
 
 def message_body(
-    message_id: str, *, wa_id: str | None, user_id: str | None, message_type: str, content: Any
+    message_id: str,
+    *,
+    wa_id: str | None,
+    user_id: str | None,
+    message_type: str,
+    content: Any,
+    context: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The body of `POST /messages`. The phone goes with `+`: without it WhatsApp may add a country code.
 
@@ -193,6 +205,7 @@ def message_body(
         **to,
         "type": message_type,
         message_type: content,
+        **({"context": context} if context else {}),
         "biz_opaque_callback_data": message_id,
     }
 

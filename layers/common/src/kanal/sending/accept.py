@@ -1,9 +1,6 @@
 """Accepts a message for sending: everything that can be refused is refused here, before it costs anything."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import BaseModel
 
 from kanal import rawjson
 from kanal.channels.model import WHY_NOT_SENDING, Channel
@@ -12,16 +9,15 @@ from kanal.clock import Clock
 from kanal.contacts.model import Contact, Identity, Sighting
 from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
-from kanal.contacts.view import window_as_json
-from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound, TemplateNotSendable, WindowClosed
-from kanal.ids import MESSAGE_ID, ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
+from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound
+from kanal.ids import ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
+from kanal.sending.permission import Receiver, check_permission
 from kanal.sending.queue import SendQueue
-from kanal.sending.requests import TemplateContent, TemplateMessage, TextMessage
-from kanal.templates.parameters import check_parameters
+from kanal.sending.references import with_wamids
+from kanal.sending.requests import OutboundMessage, shown
 from kanal.templates.store import TemplateStore
-from kanal.times import rfc3339
 from kanal.windows.rules import Window
 
 
@@ -38,15 +34,15 @@ class Accepting:
 
 
 def accept_message(
-    parts: Accepting, ref: ChannelRef, idempotency_key: str, request: TextMessage | TemplateMessage
+    parts: Accepting, ref: ChannelRef, idempotency_key: str, request: OutboundMessage
 ) -> Message:
     """The message, stored and queued. The same key and request give the same message, sent once.
 
     Raises NotFound, ChannelCannotSend, InvalidRequest, WindowClosed, TemplateNotSendable,
-    IdempotencyKeyReused, QueueUnavailable.
+    PhoneNumberRequired, MarketingOptedOut, MessageNotReferable, IdempotencyKeyReused, QueueUnavailable.
     """
-    channel = parts.channels.get(ref)
-    digest = derived_token(rawjson.write(request.model_dump(mode="json")))
+    channel, asked = parts.channels.get(ref), shown(request)
+    digest = derived_token(rawjson.write(asked))
     message_id = outbound_message_id(ref, idempotency_key)
     if known := parts.messages.get(ref, message_id):
         return _repeated(parts, known, digest)
@@ -54,7 +50,8 @@ def accept_message(
         raise ChannelCannotSend(WHY_NOT_SENDING[channel.state], state=channel.state)
     recipient = parse_recipient(request.to, channel.default_country)
     contact = _known_contact(parts.contacts, channel, recipient)
-    _check_sendable(parts, channel, contact, request)
+    check_permission(parts.templates, ref, _receiver(recipient, contact), asked, parts.clock)
+    body = with_wamids(parts.messages, ref, contact, asked, parts.clock())
     if contact is None:
         contact = parts.contacts.sight(ref, _first_sighting(recipient), parts.clock())
     message = Message(
@@ -63,7 +60,8 @@ def accept_message(
         contact_id=contact.id,
         direction="outbound",
         type=request.type,
-        content=_content(request),
+        content=body[request.type],
+        context=body.get("context"),
         created_at=parts.clock(),
         address=_address(contact),
         request_digest=digest,
@@ -77,10 +75,7 @@ def accept_message(
 def get_message(parts: Accepting, ref: ChannelRef, message_id: MessageId) -> Message:
     """Raises NotFound, also for a channel of another workspace."""
     parts.channels.get(ref)
-    message = parts.messages.get(ref, message_id) if MESSAGE_ID.fullmatch(message_id) else None
-    if message is None:
-        raise NotFound(f"There is no message {message_id[:40]} in this channel.")
-    return message
+    return parts.messages.existing(ref, message_id)
 
 
 def _repeated(parts: Accepting, known: Message, digest: str) -> Message:
@@ -116,51 +111,10 @@ def _known_contact(
     return contact
 
 
-def _check_sendable(
-    parts: Accepting, channel: Channel, contact: Contact | None, request: TextMessage | TemplateMessage
-) -> None:
-    if isinstance(request, TemplateMessage):
-        _check_template(parts.templates, channel.ref, request.template)
-        return
-    window = contact.window if contact else Window()
-    if not window.is_open(parts.clock()):
-        raise WindowClosed(_closed_words(window), window=window_as_json(window, parts.clock()))
-
-
-def _closed_words(window: Window) -> str:
-    until = rfc3339(window.ends_at) if window.ends_at else None
-    since = f"it was open until {until}" if until else "the contact has not written yet"
-    return (
-        f"The customer service window of this contact is closed ({since}). Send an approved template"
-        ' (`"type": "template"`) instead, or wait until the contact writes: each message of theirs opens'
-        " 24 hours."
-    )
-
-
-def _check_template(templates: TemplateStore, ref: ChannelRef, content: TemplateContent) -> None:
-    name, language = content.name, content.language.code
-    template = templates.get(ref, name, language)
-    if template is None:
-        raise TemplateNotSendable(
-            f"The channel knows no template {name} in language {language}."
-            f" Look at GET /v1/channels/{ref.channel_id}/templates, or sync with POST"
-            f" /v1/channels/{ref.channel_id}/templates/sync if it is new."
-        )
-    if template.status != "approved":
-        raise TemplateNotSendable(
-            f"Template {name} in language {language} is {template.status}; only approved ones can be sent.",
-            template_status=template.status,
-            provider_status=template.provider_status,
-        )
-    check_parameters(template, [component.model_dump() for component in content.components])
-
-
-def _content(request: TextMessage | TemplateMessage) -> Any:
-    content: BaseModel = request.template if isinstance(request, TemplateMessage) else request.text
-    shown = content.model_dump(mode="json", exclude_defaults=True)
-    if isinstance(request, TemplateMessage):
-        shown["language"] = request.template.language.model_dump()
-    return shown
+def _receiver(recipient: ContactId | Identity, contact: Contact | None) -> Receiver:
+    if contact is None:
+        return Receiver(Window(), has_phone=isinstance(recipient, Identity) and recipient.kind == "wa_id")
+    return Receiver(contact.window, has_phone=contact.wa_id is not None)
 
 
 def _address(contact: Contact) -> Address:

@@ -103,6 +103,7 @@ def _send(message: Message, channel: Channel | None, provider: Dialog360 | None)
         user_id=message.address.user_id,
         message_type=message.type,
         content=message.content,
+        context=message.context,
     )
     return provider.send(body)
 

@@ -55,6 +55,7 @@ LIMITS: dict[str, Limit] = {
     "products.sections": Limit(10, "sections", _PRODUCTS),
     "products.section_title": Limit(24, "characters", _PRODUCTS),
     "products.products": Limit(30, "products", _PRODUCTS),
+    "card_index": Limit(9, "", _CAROUSEL, least=0),
     "carousel.cards": Limit(10, "cards", _CAROUSEL, least=2),
     "carousel.card_body": Limit(160, "characters", _CAROUSEL),
     "carousel.card_line_breaks": Limit(2, "line breaks", _CAROUSEL, least=0),
@@ -69,5 +70,4 @@ LIMITS: dict[str, Limit] = {
     "template.cards": Limit(10, "cards", _TEMPLATE, least=2),
     # 15 on the components page; 20 since 3 December 2025 by the changelog.
     "template.coupon_code": Limit(20, "characters", _TEMPLATE),
-    "template.button_index": Limit(9, "", _TEMPLATE, least=0),
 }

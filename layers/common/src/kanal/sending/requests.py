@@ -1,101 +1,128 @@
-"""Bodies of the send route. Content uses WhatsApp's own objects."""
+"""Bodies of the send route. Content uses WhatsApp's own objects, which stand in `content`."""
 
-import json
-import re
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-MAX_TEXT = 4096
-"""Characters of a text body: WhatsApp, text messages."""
+from kanal.sending.content.contacts import ContactCards
+from kanal.sending.content.headers import Header
+from kanal.sending.content.interactive import Interactive
+from kanal.sending.content.media import Audio, Captioned, Document, Media
+from kanal.sending.content.parameters import Parameter
+from kanal.sending.content.parts import Strict, within
+from kanal.sending.content.plain import Location, Quoted, Reaction, Text
+from kanal.sending.content.template import CardComponent, Component, TemplateContent
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
-_TEMPLATE_NAME = re.compile(r"[a-z0-9_]{1,512}")
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
+Recipient = Annotated[str, StringConstraints(strip_whitespace=True), within("recipient")]
 
 
-def _language(code: str) -> str:
-    if not _LANGUAGE.fullmatch(code):
-        raise ValueError("must be a language as WhatsApp writes it, such as en or pt_BR")
-    return code
-
-
-def _template_name(name: str) -> str:
-    if not _TEMPLATE_NAME.fullmatch(name):
-        raise ValueError("must be 1 to 512 lower-case letters, digits and underscores")
-    return name
-
-
-def _pattern(pattern: str) -> Any:
-    """For the API's description only: what does not match is refused in words."""
-    return Field(json_schema_extra={"pattern": pattern})
-
-
-Recipient = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Text(_Strict):
-    body: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=MAX_TEXT),
-        AfterValidator(_not_blank),
-        _pattern(r"\S"),
-    ]
-    preview_url: bool = False
-
-
-class TextMessage(_Strict):
+class _Addressed(Strict):
     to: Recipient = Field(
         description="Phone number with country code, contact id, or business-scoped user id."
     )
+
+
+class _Answering(_Addressed):
+    context: Quoted | None = None
+
+
+class TextMessage(_Answering):
     type: Literal["text"]
     text: Text
 
 
-class Language(_Strict):
-    code: Annotated[str, AfterValidator(_language), _pattern(f"^{_LANGUAGE.pattern}$")]
-    policy: Literal["deterministic"] = "deterministic"
+class ImageMessage(_Answering):
+    type: Literal["image"]
+    image: Captioned
 
 
-class Component(BaseModel):
-    """One component's parameters, as the Cloud API takes them; checked against the template itself."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: Literal["header", "body", "button", "carousel", "limited_time_offer"]
-    parameters: Annotated[list[dict[str, Any]], Field(max_length=100)] = []
+class VideoMessage(_Answering):
+    type: Literal["video"]
+    video: Captioned
 
 
-class TemplateContent(_Strict):
-    name: Annotated[str, AfterValidator(_template_name), _pattern(f"^{_TEMPLATE_NAME.pattern}$")]
-    language: Language
-    components: Annotated[list[Component], Field(max_length=20)] = []
-
-    @model_validator(mode="after")
-    def _is_text(self) -> Self:
-        """A lone surrogate can stand in JSON, but no request to WhatsApp can carry it."""
-        try:
-            json.dumps(self.model_dump(mode="json"), ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise ValueError("holds half of a character (a lone surrogate)") from error
-        return self
+class AudioMessage(_Answering):
+    type: Literal["audio"]
+    audio: Audio
 
 
-class TemplateMessage(_Strict):
-    to: Recipient = Field(
-        description="Phone number with country code, contact id, or business-scoped user id."
-    )
+class DocumentMessage(_Answering):
+    type: Literal["document"]
+    document: Document
+
+
+class StickerMessage(_Answering):
+    type: Literal["sticker"]
+    sticker: Media
+
+
+class LocationMessage(_Answering):
+    type: Literal["location"]
+    location: Location
+
+
+class ContactsMessage(_Answering):
+    type: Literal["contacts"]
+    contacts: ContactCards
+
+
+class InteractiveMessage(_Answering):
+    type: Literal["interactive"]
+    interactive: Interactive
+
+
+class TemplateMessage(_Answering):
+    """WhatsApp takes a `context` beside it but does not show the quoted message."""
+
     type: Literal["template"]
     template: TemplateContent
 
 
-SendMessage = Annotated[TextMessage | TemplateMessage, Field(discriminator="type")]
+class ReactionMessage(_Addressed):
+    """Names its target itself and quotes nothing."""
+
+    type: Literal["reaction"]
+    reaction: Reaction
+
+
+OutboundMessage = (
+    TextMessage
+    | ImageMessage
+    | VideoMessage
+    | AudioMessage
+    | DocumentMessage
+    | StickerMessage
+    | LocationMessage
+    | ContactsMessage
+    | InteractiveMessage
+    | TemplateMessage
+    | ReactionMessage
+)
+SendMessage = Annotated[OutboundMessage, Field(discriminator="type")]
+
+
+def _tags(union: Any) -> tuple[str, ...]:
+    """The values of `type` in a union, which may be annotated."""
+    members = get_args(union)
+    while not isinstance(members[0], type):
+        members = get_args(members[0])
+    return tuple(get_args(member.model_fields["type"].annotation)[0] for member in members)
+
+
+TAGGED_UNIONS: Mapping[str, tuple[str, ...]] = {
+    "": _tags(SendMessage),
+    "/interactive": _tags(Interactive),
+    "/interactive/header": _tags(Header),
+    "/interactive/action/cards/*/header": _tags(Header),
+    "/template/components/*": _tags(Component),
+    "/template/components/*/parameters/*": _tags(Parameter),
+    "/template/components/*/cards/*/components/*": _tags(CardComponent),
+    "/template/components/*/cards/*/components/*/parameters/*": _tags(Parameter),
+}
+"""Where a body is one of several shapes, and the values of `type` that say which; `*` is any list entry."""
+
+
+def shown(message: OutboundMessage) -> dict[str, Any]:
+    """The message as plain JSON, without what was left out."""
+    return message.model_dump(mode="json", exclude_none=True)

@@ -7,11 +7,11 @@ A page that fails leaves everything as it was. Repeating a sync that died half-w
 from dataclasses import dataclass
 from typing import Any
 
-from kanal.channels.credentials import Providers
+from kanal.channels.credentials import Providers, noting_rejected_key
 from kanal.channels.model import WHY_NOT_SENDING
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.errors import ApiKeyRejected, ChannelDisconnected, ProviderAnswerUnreadable, ProviderRefused
+from kanal.errors import ChannelDisconnected, ProviderAnswerUnreadable
 from kanal.ids import ChannelRef
 from kanal.providers.dialog360 import Dialog360
 from kanal.templates.model import Template, reconcile
@@ -45,15 +45,11 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
     if channel.state == "disconnected":
         raise ChannelDisconnected(WHY_NOT_SENDING["disconnected"])
     started = parts.clock()
-    try:
+    with noting_rejected_key(parts.channels, ref):
         provider = parts.providers.of(channel)
         if channel.state != "active" and not provider.number().blocked_because:
             parts.channels.resume(channel)
         remote = _every_page(provider)
-    except ApiKeyRejected as error:
-        parts.channels.set_state(ref, "credentials_invalid")
-        words = f"{error.detail.rstrip('.')}. The channel no longer sends; connect it again with a valid key."
-        raise ProviderRefused(words) from error
     changes = reconcile(parts.templates.all(ref), remote, started)
     for template in changes.to_write:
         parts.templates.put(ref, template)

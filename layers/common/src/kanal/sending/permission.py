@@ -1,0 +1,83 @@
+"""Whether a message may be sent to a contact now: the window, the template, and what the person wished."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kanal.clock import Clock
+from kanal.contacts.view import window_as_json
+from kanal.errors import MarketingOptedOut, PhoneNumberRequired, TemplateNotSendable, WindowClosed
+from kanal.ids import ChannelRef
+from kanal.templates.model import Template
+from kanal.templates.parameters import check_parameters
+from kanal.templates.store import TemplateStore
+from kanal.times import rfc3339
+from kanal.windows.rules import Window
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """What decides of the person who is written to."""
+
+    window: Window
+    has_phone: bool
+    marketing: Literal["stop", "resume"] | None = None
+
+
+def check_permission(
+    templates: TemplateStore, ref: ChannelRef, receiver: Receiver, body: dict[str, Any], clock: Clock
+) -> None:
+    """A template goes through at any time, everything else while the window is open.
+
+    Raises WindowClosed, TemplateNotSendable, InvalidRequest, PhoneNumberRequired, MarketingOptedOut.
+    """
+    if body["type"] != "template":
+        if not receiver.window.is_open(clock()):
+            shown = window_as_json(receiver.window, clock())
+            raise WindowClosed(_closed_words(receiver.window), window=shown)
+        return
+    content = body["template"]
+    template = _sendable(templates, ref, content["name"], content["language"]["code"])
+    check_parameters(template, content.get("components", []))
+    check_receiver(template, receiver)
+
+
+def check_receiver(template: Template, receiver: Receiver) -> None:
+    """Source: WhatsApp, errors 131062 (user ids get no one-time codes) and 131050 (marketing stopped)."""
+    category = template.category.upper()
+    if category == "AUTHENTICATION" and not receiver.has_phone:
+        raise PhoneNumberRequired(
+            "WhatsApp sends authentication templates to phone numbers only, and this contact's is not known."
+            " Ask for it with an interactive message of type request_contact_info."
+        )
+    if category == "MARKETING" and receiver.marketing == "stop":
+        raise MarketingOptedOut(
+            f"This contact stopped marketing messages in WhatsApp, and template {template.name} is marketing."
+            " Send a utility template, or wait until they allow it again."
+        )
+
+
+def _closed_words(window: Window) -> str:
+    until = rfc3339(window.ends_at) if window.ends_at else None
+    since = f"it was open until {until}" if until else "the contact has not written yet"
+    return (
+        f"The customer service window of this contact is closed ({since}). Send an approved template"
+        ' (`"type": "template"`) instead, or wait until the contact writes: each message of theirs opens'
+        " 24 hours."
+    )
+
+
+def _sendable(templates: TemplateStore, ref: ChannelRef, name: str, language: str) -> Template:
+    template = templates.get(ref, name, language)
+    if template is None:
+        raise TemplateNotSendable(
+            f"The channel knows no template {name} in language {language}."
+            f" Look at GET /v1/channels/{ref.channel_id}/templates, or sync with POST"
+            f" /v1/channels/{ref.channel_id}/templates/sync if it is new."
+        )
+    if template.status != "approved":
+        raise TemplateNotSendable(
+            f"Template {name} in language {language} is {template.status}; only approved ones can be sent.",
+            template_status=template.status,
+            provider_status=template.provider_status,
+        )
+    return template
