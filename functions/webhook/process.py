@@ -12,6 +12,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch = Batch(
         composition.inbox(),
         composition.inbound_queue(),
+        composition.inbound_outbox(),
         composition.bucket(),
         lambda: context.get_remaining_time_in_millis() / 1000,
     )

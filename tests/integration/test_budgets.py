@@ -14,9 +14,11 @@ import pytest
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
+from kanal.inbox.batch import process_batch
 from kanal.templates.sync import sync_templates
 from tests.integration.meter import Bill, MeteredPool, metered
 from tests.integration.outbound import SendLine, ready, taken_by_provider
+from tests.integration.test_inbound_batch import batch_of
 from tests.integration.world import CUSTOMER, PHONE, TIMEOUTS, World, webhook_body
 
 LONG_TEXT = "Where is my order? " * 20
@@ -162,6 +164,16 @@ def status_of_others(desk: Desk) -> Bill:
     return desk.process()
 
 
+def split_thousand(desk: Desk) -> Bill:
+    """Statuses of a campaign, just small enough for the queue. Its twenty parts are webhooks of their own."""
+    one = desk.status("wamid.foreign")["entry"][0]["changes"][0]["value"]["statuses"][0]
+    desk.receive(desk.body(statuses=[{**one, "id": f"wamid.{number}"} for number in range(1000)]))
+    batch, records = batch_of(desk.world), desk.world.take_inbound()
+    with metered(desk.world) as bill:
+        assert process_batch(batch, records) == ([], {"split": 1})
+    return bill
+
+
 def accepted(desk: Desk) -> Bill:
     return desk.accept()
 
@@ -222,6 +234,7 @@ GET, PUT, UPDATE, TRANSACT = (
     f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
 )
 QUEUE, PUBLISH, DECRYPT = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt"
+QUEUE_MANY = "sqs.SendMessageBatch"
 
 BUDGETS: dict[str, Budget] = {
     "receive a webhook": Budget(received, {QUEUE: 1}, 0, 0),
@@ -234,6 +247,7 @@ BUDGETS: dict[str, Budget] = {
     "process a status by wamid": Budget(status_by_wamid, {UPDATE: 2, PUBLISH: 1}, 0, 2),
     "process a status that came before": Budget(status_again, {UPDATE: 1}, 0, 1),
     "process a status of another's message": Budget(status_of_others, {UPDATE: 1}, 0, 1),
+    "split a webhook of 1,000 statuses": Budget(split_thousand, {QUEUE_MANY: 2}, 0, 0),
     "accept a text": Budget(accepted, {GET: 4, PUT: 1, QUEUE: 1}, 4, 1),
     "accept a template": Budget(accepted_template, {GET: 5, PUT: 1, QUEUE: 1}, 5, 1),
     "accept a template to somebody new": Budget(

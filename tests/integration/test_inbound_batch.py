@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
+from kanal.aws.outbox import Outbox
 from kanal.aws.queue import Queue
 from kanal.inbox.batch import Batch, process_batch
-from tests.integration.aws import boto
 from tests.integration.hooks import outage
 from tests.integration.world import World
 
 
 def batch_of(world: World, remaining_seconds: Callable[[], float] = lambda: 120.0) -> Batch:
-    queue = Queue(world.aws.queues["inbound"], boto("sqs"))
-    return Batch(world.inbox, queue, world.bucket, remaining_seconds)
+    url, sqs = world.aws.queues["inbound"], world.aws.client("sqs")
+    return Batch(world.inbox, Queue(url, sqs), Outbox(url, sqs), world.bucket, remaining_seconds)
 
 
 def test_a_webhook_that_has_to_wait_comes_again_soon_and_alone(world: World) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kanal.aws.outbox import Outbox
 from kanal.channels.configure import disconnect_channel
 from kanal.channels.model import Channel
 from kanal.errors import (
@@ -183,6 +184,10 @@ def test_templates_of_one_channel_are_not_seen_in_another(world: World, channel:
 # --- the schedule ---
 
 
+def sync_jobs(world: World) -> SyncJobs:
+    return SyncJobs(Outbox(world.aws.queues["template-sync"], world.aws.client("sqs")))
+
+
 def test_the_schedule_puts_one_job_for_each_connected_channel_of_all_workspaces(
     world: World, channel: Channel
 ) -> None:
@@ -194,7 +199,7 @@ def test_the_schedule_puts_one_job_for_each_connected_channel_of_all_workspaces(
         expected.append(connect(world, workspace=workspace, name=str(number), api_key=key).ref)
     gone = expected.pop(3)
     disconnect_channel(world.channels, world.providers, gone)
-    jobs = SyncJobs(world.aws.queues["template-sync"], world.aws.client("sqs"))
+    jobs = sync_jobs(world)
     jobs.put(list(world.channels.all_connected()))
     records = world.aws.take("template-sync")
     assert sorted(ref_of(record["body"]).prefix for record in records) == sorted(
@@ -205,7 +210,7 @@ def test_the_schedule_puts_one_job_for_each_connected_channel_of_all_workspaces(
 def test_more_channels_than_fit_a_call_all_get_their_job(world: World) -> None:
     """SQS takes ten at once."""
     refs = [ChannelRef(WORKSPACE, ChannelId(f"chn_{number}")) for number in range(23)]
-    SyncJobs(world.aws.queues["template-sync"], world.aws.client("sqs")).put(refs)
+    sync_jobs(world).put(refs)
     found = [ref_of(record["body"]) for _ in range(3) for record in world.aws.take("template-sync")]
     assert sorted(found, key=str) == sorted(refs, key=str)
 
@@ -221,4 +226,6 @@ def test_a_queue_that_fails_is_the_schedules_failure(world: World) -> None:
     client = world.aws.client("sqs")
     raise_on(client, "SendMessageBatch", throttled)
     with pytest.raises(Exception, match="ThrottlingException"):
-        SyncJobs(world.aws.queues["template-sync"], client).put([ChannelRef(WORKSPACE, ChannelId("chn_1"))])
+        SyncJobs(Outbox(world.aws.queues["template-sync"], client)).put(
+            [ChannelRef(WORKSPACE, ChannelId("chn_1"))]
+        )

@@ -8,6 +8,7 @@ import httpx
 
 from kanal.aws.bus import Bus
 from kanal.aws.clients import client
+from kanal.aws.outbox import Outbox
 from kanal.aws.queue import Queue
 from kanal.aws.secret import Secrets
 from kanal.aws.table import Table
@@ -85,13 +86,18 @@ def inbound_queue() -> Queue:
 
 
 @cache
+def inbound_outbox() -> Outbox:
+    return Outbox(settings().inbound_queue_url, client("sqs"))
+
+
+@cache
 def send_queue() -> SendQueue:
     return SendQueue(settings().send_queue_url, client("sqs"))
 
 
 @cache
 def sync_jobs() -> SyncJobs:
-    return SyncJobs(settings().template_sync_queue_url, client("sqs"))
+    return SyncJobs(Outbox(settings().template_sync_queue_url, client("sqs")))
 
 
 def connecting(webhook_base_url: str) -> Connecting:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kanal.aws.outbox import Outbox
 from kanal.aws.queue import Queue, seconds_until_next_try
 from kanal.inbox.keeping import Bucket
 from kanal.inbox.process import Inbox, process_body
-from kanal.inbox.queued import read_delivery
+from kanal.inbox.queued import Delivery, read_delivery
+from kanal.inbox.split import as_messages, parts_of
 from kanal.observability import log_failure
 
 _ENOUGH_SECONDS = 60.0
-"""What the largest webhook (a thousand updates) may take; with less time left no further one is begun."""
+"""Far more than a webhook of split.MAX_ITEMS takes; with less time left no further one is begun."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Batch:
 
     inbox: Inbox
     queue: Queue
+    outbox: Outbox
+    """The same queue, for the parts of large bodies."""
     bucket: Bucket
     remaining_seconds: Callable[[], float]
 
@@ -35,12 +39,21 @@ def process_batch(batch: Batch, records: Sequence[Mapping[str, Any]]) -> tuple[l
             continue
         try:
             delivery = read_delivery(record, batch.bucket)
-            seen += process_body(batch.inbox, delivery.ref, delivery.body, delivery.arrival)
+            seen += _handled(batch, delivery)
         except Exception as error:  # noqa: BLE001  # the queue keeps it, and gives up on it in the end
             log_failure("A webhook will be processed again", error, queue_id=record["messageId"])
             receives = int(record["attributes"]["ApproximateReceiveCount"])
             left.append(_given_back(batch, record, seconds_until_next_try(receives)))
     return left, seen
+
+
+def _handled(batch: Batch, delivery: Delivery) -> Counter[str]:
+    """A large body is split and done with; its parts come from the queue."""
+    parts = parts_of(delivery.body)
+    if not parts:
+        return process_body(batch.inbox, delivery.ref, delivery.body, delivery.arrival)
+    batch.outbox.put(as_messages(delivery, parts, batch.bucket))
+    return Counter(split=1)
 
 
 def _given_back(batch: Batch, record: Mapping[str, Any], wait_seconds: int) -> str:

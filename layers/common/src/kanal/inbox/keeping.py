@@ -75,18 +75,8 @@ class DeadLetters:
         self._bucket = bucket
 
     def set_aside(self, ref: ChannelRef, body: Any, reason: str, received_at: datetime) -> None:
-        text = rawjson.write(body)
-        attributes = {
-            "workspace_id": ref.workspace_id,
-            "channel_id": ref.channel_id,
-            "received_at": rfc3339(received_at),
-            "reason": reason,
-        }
-        if not fits_queue(text, len(text.encode())):
-            digest = derived_token(hashlib.sha256(text.encode()).hexdigest())
-            attributes["s3_key"] = f"inbound/{ref.workspace_id}/{ref.channel_id}/{digest}.json"
-            self._bucket.put(attributes["s3_key"], text)
-            text = "in the bucket"
+        text, attributes = carried(ref, rawjson.write(body), received_at, self._bucket)
+        attributes["reason"] = reason
         self._client.send_message(
             QueueUrl=self._queue_url,
             MessageBody=text,
@@ -94,3 +84,21 @@ class DeadLetters:
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
+
+
+def carried(ref: ChannelRef, text: str, received_at: datetime, bucket: Bucket) -> tuple[str, dict[str, str]]:
+    """Body and attributes of the queue message that carries a webhook body, as `receive` makes them too.
+
+    What SQS does not take goes to the bucket, under a key that follows from its content.
+    """
+    attributes = {
+        "workspace_id": ref.workspace_id,
+        "channel_id": ref.channel_id,
+        "received_at": rfc3339(received_at),
+    }
+    if fits_queue(text, len(text.encode())):
+        return text, attributes
+    digest = derived_token(hashlib.sha256(text.encode()).hexdigest())
+    key = f"inbound/{ref.workspace_id}/{ref.channel_id}/{digest}.json"
+    bucket.put(key, text)
+    return "in the bucket", {**attributes, "s3_key": key}

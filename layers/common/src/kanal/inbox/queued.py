@@ -13,6 +13,10 @@ from kanal.times import parse_rfc3339
 _REDRIVEN_AFTER = timedelta(minutes=1)
 """`receive` queues at once; a queue message that is so much younger than its webhook was moved back by a
 person.
+
+So may be a part of a large body (`split`) that waited in the queue, and it is taken for the same: what is new
+in it is told once either way, and what was applied before is told again, under the same event ids. The other
+choice, to trust a part's own mark, would keep silent about a part that a person moves back.
 """
 
 
