@@ -13,6 +13,7 @@ from starlette.routing import Route
 from local.simulator import control_models as models
 from local.simulator.clock import rfc3339
 from local.simulator.faults import Fault
+from local.simulator.media_routes import announced
 from local.simulator.numbers import Customer, Number, SentMessage
 from local.simulator.phones import digits_of
 from local.simulator.registration import KeyTakenError, describe, register
@@ -39,6 +40,8 @@ class Control:
             _route("/_control/numbers", "GET", self.list_numbers),
             _route("/_control/numbers", "POST", self.put_number),
             _route("/_control/inbound", "POST", self.inbound),
+            _route("/_control/media", "POST", self.put_file),
+            _route("/_control/media", "GET", self.list_files),
             _route("/_control/webhook", "POST", self.webhook),
             _route("/_control/sent", "GET", self.sent),
             _route("/_control/faults", "GET", self.list_faults),
@@ -77,6 +80,24 @@ class Control:
         customer.profile_name = wanted.profile_name or customer.profile_name
         wamid, attempt = await self._simulator.receive(number, customer, wanted.message.model_dump())
         return {"wamid": wamid, **_outcome(attempt)}
+
+    async def put_file(self, request: Request) -> Any:
+        """What a message of the customer then says of it, as `image`, `document` and so on."""
+        wanted = await _input(request, models.MediaInput)
+        number = self._number(wanted.phone_number)
+        return announced(self._simulator.keep_file(number, "inbound", wanted.mime_type, wanted.content))
+
+    async def list_files(self, request: Request) -> Any:
+        number = self._number(digits_of(request.query_params.get("phone_number", "")))
+        return [
+            {
+                **announced(file),
+                "source": file.source,
+                "filename": file.filename,
+                "file_size": len(file.content),
+            }
+            for file in number.files.values()
+        ]
 
     async def webhook(self, request: Request) -> Any:
         wanted = await _input(request, models.WebhookInput)

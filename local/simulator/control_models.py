@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from local.simulator.faults import Kind, Where
+from local.simulator.media import from_base64
 from local.simulator.numbers import Health, Status
 from local.simulator.phones import USER_ID, digits_of, is_phone
 
@@ -61,6 +62,25 @@ class InboundInput(Input):
     message: MessageInput
 
 
+class MediaInput(Input):
+    """A file that a customer is about to send: the bytes, or how many made-up ones."""
+
+    phone_number: Phone
+    mime_type: str = Field(min_length=1)
+    content_base64: str | None = None
+    size_bytes: int | None = Field(None, ge=1, le=200 * 1024 * 1024)
+
+    @property
+    def content(self) -> bytes:
+        return from_base64(self.content_base64) if self.content_base64 else b"x" * (self.size_bytes or 0)
+
+    @model_validator(mode="after")
+    def has_bytes(self) -> "MediaInput":
+        if not self.content:
+            raise ValueError("content_base64 or size_bytes is required")
+        return self
+
+
 class WebhookInput(Input):
     phone_number: Phone
     body: Any
@@ -74,6 +94,7 @@ class FaultInput(Input):
     kind: Kind
     status: int | None = Field(None, ge=200, le=599)
     body: Any = None
+    headers: dict[str, str] = {}
     delay_ms: int | None = Field(None, ge=0, le=600_000)
     accepted: bool = True
     times: int | None = Field(None, ge=1)

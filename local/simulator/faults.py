@@ -1,12 +1,21 @@
 """Failures on demand: which call fails next, how often and how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from local.simulator.chance import Chance
 from local.simulator.numbers import Number
 
-Where = Literal["messages", "templates", "webhook_config", "health", "webhook_delivery"]
+Where = Literal[
+    "messages",
+    "templates",
+    "webhook_config",
+    "health",
+    "media",
+    "media_download",
+    "media_upload",
+    "webhook_delivery",
+]
 Kind = Literal["status", "timeout_before", "timeout_after", "drop", "delay"]
 
 
@@ -18,6 +27,7 @@ class Fault:
     kind: Kind
     status: int = 0
     body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
     delay_ms: int = 0
     accepted: bool = True
     times: int | None = None

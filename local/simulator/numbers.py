@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from local.simulator.media import File
 from local.simulator.phones import digits_of, user_id_of
 from local.simulator.templates import Template
 
@@ -57,6 +58,7 @@ class Number:
     customers: dict[str, Customer] = field(default_factory=dict)
     sent: list[SentMessage] = field(default_factory=list)
     received_wamids: list[str] = field(default_factory=list)
+    files: dict[str, File] = field(default_factory=dict)
 
     def customer_with_phone(self, phone: str) -> Customer:
         """Everybody is on WhatsApp here: a phone not seen before gets its customer."""

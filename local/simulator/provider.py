@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from local.simulator import health, templates
 from local.simulator.faults import Fault, Where
+from local.simulator.media import LINK_PATH
+from local.simulator.media_routes import MediaRoutes
 from local.simulator.messaging import accepted_answer, mark_as_read
 from local.simulator.numbers import Number
 from local.simulator.phones import digits_of
@@ -29,6 +31,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Provider:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self._media = MediaRoutes(simulator)
 
     def routes(self) -> list[Route]:
         return [
@@ -37,6 +40,10 @@ class Provider:
             self._route("/v1/configs/webhook", "GET", "webhook_config", self.get_webhook),
             self._route("/v1/configs/webhook", "POST", "webhook_config", self.post_webhook),
             self._route("/message_templates", "GET", "templates", self.get_templates),
+            self._route("/media", "POST", "media_upload", self._media.upload),
+            self._route(LINK_PATH, "GET", "media_download", self._media.download),
+            self._route("/{media_id}", "GET", "media", self._media.look_up),  # last: any word fits
+            self._route("/{media_id}", "DELETE", "media", self._media.delete),
         ]
 
     async def post_message(self, number: Number, request: Request) -> Response:
@@ -91,12 +98,27 @@ class Provider:
             number = self._simulator.state.with_key(request.headers.get("d360-api-key", ""))
             if number is None:
                 return _unauthorised(on)
-            fault = self._simulator.faults.take(on, number, await _customer_named(request))
-            if fault is None:
-                return await self._answer(handle, number, request)
-            return await self._fail(fault, handle, number, request)
+            if method == "GET" and on in ("media", "media_download"):
+                return await self._throttled(on, handle, number, request)
+            return await self._called(on, handle, number, request)
 
         return Route(path, endpoint, methods=[method])
+
+    async def _called(self, on: Where, handle: Handle, number: Number, request: Request) -> Response:
+        fault = self._simulator.faults.take(on, number, await _customer_named(request))
+        if fault is None:
+            return await self._answer(handle, number, request)
+        return await self._fail(fault, handle, number, request)
+
+    async def _throttled(self, on: Where, handle: Handle, number: Number, request: Request) -> Response:
+        """Too many errors block the endpoint."""
+        throttle = self._simulator.throttle_of(number)
+        if throttle.is_blocked(self._simulator.clock.now()):
+            return JSONResponse({"error": "Endpoint disabled after too many errors"}, 429)
+        answer = await self._called(on, handle, number, request)
+        if answer.status_code >= 400:
+            throttle.count_error(self._simulator.clock.now())
+        return answer
 
     async def _answer(self, handle: Handle, number: Number, request: Request) -> Response:
         try:
@@ -164,11 +186,11 @@ def _unauthorised(on: Where) -> Response:
 
 def _ordered_answer(fault: Fault) -> Response:
     if isinstance(fault.body, str):
-        return Response(fault.body, fault.status)
+        return Response(fault.body, fault.status, fault.headers)
     if fault.status in WITHOUT_BODY:
-        return Response(status_code=fault.status)
+        return Response(status_code=fault.status, headers=fault.headers)
     body = {"error": phrases.get(fault.status, "Error")} if fault.body is None else fault.body
-    return JSONResponse(body, fault.status)
+    return JSONResponse(body, fault.status, fault.headers)
 
 
 async def _json_object(request: Request) -> dict[str, Any]:

@@ -16,6 +16,7 @@ TITLES: dict[int, tuple[int, str]] = {
     131047: (400, "Re-engagement message"),
     131056: (400, "(Business Account, Consumer Account) pair rate limit hit"),
     131059: (400, "Invalid paging cursor"),
+    131053: (400, "Media upload error"),
     132000: (400, "Number of parameters does not match the expected number of params"),
     132001: (404, "Template name does not exist in the translation"),
     132015: (400, "Template is paused"),

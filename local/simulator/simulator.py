@@ -1,7 +1,8 @@
 """The simulator put together, and the few things that both its faces (provider, control) do."""
 
+import base64
 import json
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -12,6 +13,7 @@ from local.simulator.envelopes import inbound_webhook, status_webhook, template_
 from local.simulator.faults import Faults
 from local.simulator.inbound import note_messages
 from local.simulator.limits import Traffic
+from local.simulator.media import ErrorThrottle, File, remember
 from local.simulator.messaging import accept
 from local.simulator.numbers import Customer, Number, SentMessage, State
 from local.simulator.store import Store
@@ -44,6 +46,7 @@ class Simulator:
         self.state = store.load() if store else State()
         self._store = store
         self._traffic: dict[str, Traffic] = {}
+        self._throttles: dict[str, ErrorThrottle] = {}
 
     def accept(self, number: Number, body: dict[str, Any]) -> SentMessage:
         message = accept(
@@ -86,6 +89,20 @@ class Simulator:
             number, template_status_webhook(number, template, self.clock.now())
         )
 
+    def keep_file(
+        self,
+        number: Number,
+        source: Literal["inbound", "upload"],
+        mime_type: str,
+        content: bytes,
+        filename: str | None = None,
+    ) -> File:
+        text = base64.b64encode(content).decode()
+        file = File(self.chance.digits(16), source, mime_type, text, self.clock.now(), filename)
+        remember(number.files, file)
+        self.changed()
+        return file
+
     def note(self, number: Number, webhook: Any) -> None:
         for _ in range(note_messages(number, webhook)):
             self._traffic_of(number).count(self.clock.now())
@@ -99,6 +116,7 @@ class Simulator:
         await self.background.cancel()
         self.faults.clear()
         self._traffic.clear()
+        self._throttles.clear()
         self.state = State()
         self.changed()
 
@@ -119,6 +137,9 @@ class Simulator:
             await self.background.pause(self.state.settings.status_delay_ms / 1000)
             webhook = status_webhook(number, message, status, self.clock.now())
             await self.webhooks.deliver(number, webhook)
+
+    def throttle_of(self, number: Number) -> ErrorThrottle:
+        return self._throttles.setdefault(number.digits, ErrorThrottle())
 
     def _traffic_of(self, number: Number) -> Traffic:
         return self._traffic.setdefault(number.digits, Traffic())

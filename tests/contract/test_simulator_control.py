@@ -134,7 +134,7 @@ def test_a_body_for_a_number_without_webhook_is_a_conflict(world: World) -> None
 def test_what_is_not_json_and_what_is_not_there_is_told_in_json(world: World) -> None:
     """Every answer can be parsed."""
     assert world.http.post("/_control/numbers", content=b"{").status_code == 422
-    assert world.http.get("/nowhere").json() == {"error": "Not Found"}
+    assert world.http.get("/no/where").json() == {"error": "Not Found"}
     assert world.http.put("/messages").json() == {"error": "Method Not Allowed"}
 
 

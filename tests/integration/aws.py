@@ -53,6 +53,7 @@ class Aws:
     contacts: str = "contacts"
     messages: str = "messages"
     bucket: str = "payloads"
+    media_bucket: str = "files"
     bus: str = "kanal"
     key_id: str = ""
     queues: dict[str, str] = field(default_factory=dict)
@@ -126,12 +127,13 @@ def embedded_aws() -> Iterator[Aws]:
         for name in (aws.channels, aws.templates, aws.contacts, aws.messages):
             dynamodb.create_table(**_table(name))
         sqs = boto("sqs")
-        for name in ("inbound", "inbound-dead-letters", "template-sync", "events"):
+        for name in ("inbound", "inbound-dead-letters", "media", "template-sync", "events"):
             aws.queues[name] = sqs.create_queue(QueueName=name)["QueueUrl"]
         aws.queues["send"] = sqs.create_queue(QueueName="send.fifo", Attributes={"FifoQueue": "true"})[
             "QueueUrl"
         ]
-        boto("s3").create_bucket(Bucket=aws.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        for bucket in (aws.bucket, aws.media_bucket):
+            boto("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         # The emulator makes a key pair for every kind of key, and this one is the quickest to make.
         aws.key_id = boto("kms").create_key(KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
         _watch_bus(aws)

@@ -16,11 +16,13 @@ from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
 from kanal.inbox.batch import process_batch
 from kanal.templates.sync import sync_templates
+from tests.integration.files import FetchLine, file_arrives, new_fetching
 from tests.integration.meter import Bill, MeteredPool, metered
 from tests.integration.outbound import SendLine, ready, taken_by_provider
 from tests.integration.test_inbound_batch import batch_of
 from tests.integration.world import CUSTOMER, PHONE, TIMEOUTS, World, webhook_body
 
+DAY = timedelta(days=1)
 LONG_TEXT = "Where is my order? " * 20
 
 
@@ -135,6 +137,26 @@ def repeated_text(desk: Desk) -> Bill:
     return desk.process()
 
 
+def image(desk: Desk) -> Bill:
+    """Of a known contact."""
+    file_arrives(desk.world)
+    return desk.process()
+
+
+def fetched(desk: Desk) -> Bill:
+    """A container that has fetched for the channel before."""
+    line, fetching = FetchLine(desk.world), new_fetching(desk.world)
+    fetching = replace(fetching, recent_channels=RecentChannels(desk.world.channels, desk.world.clock, DAY))
+    for _ in range(2):
+        file_arrives(desk.world)
+    desk.process()
+    line.run(fetching)
+    jobs = line.take()
+    with metered(desk.world) as bill:
+        line.fetch(jobs, fetching)
+    return bill
+
+
 def status_with_id(desk: Desk) -> Bill:
     return status(desk, echoed=True)
 
@@ -233,7 +255,7 @@ class Budget:
 GET, PUT, UPDATE, TRANSACT = (
     f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
 )
-QUEUE, PUBLISH, DECRYPT = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt"
+QUEUE, PUBLISH, DECRYPT, STORE = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt", "s3.PutObject"
 QUEUE_MANY = "sqs.SendMessageBatch"
 
 BUDGETS: dict[str, Budget] = {
@@ -243,6 +265,8 @@ BUDGETS: dict[str, Budget] = {
     "the same, first in a container": Budget(known_contact_first, {GET: 3, PUT: 2, PUBLISH: 1}, 3, 2),
     "process a text of a new contact": Budget(new_contact, {GET: 2, TRANSACT: 1, PUT: 1, PUBLISH: 1}, 2, 7),
     "process a text that came before": Budget(repeated_text, {GET: 2, PUT: 1}, 2, 1),
+    "process an image of a known contact": Budget(image, {GET: 2, PUT: 2, QUEUE: 1, PUBLISH: 1}, 2, 2),
+    "fetch a file": Budget(fetched, {GET: 1, UPDATE: 3, STORE: 1, PUBLISH: 1}, 1, 3),
     "process a status with our id": Budget(status_with_id, {UPDATE: 1, PUBLISH: 1}, 0, 1),
     "process a status by wamid": Budget(status_by_wamid, {UPDATE: 2, PUBLISH: 1}, 0, 2),
     "process a status that came before": Budget(status_again, {UPDATE: 1}, 0, 1),

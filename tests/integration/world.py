@@ -32,6 +32,8 @@ from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox, process_body
 from kanal.inbox.queued import read_delivery
 from kanal.inbox.receive import Destination, Receiver
+from kanal.media.bucket import MediaBucket
+from kanal.media.jobs import MediaQueue
 from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
@@ -55,7 +57,7 @@ _TLS = ssl.create_default_context()
 _SEND = TypeAdapter[Any](SendMessage)
 
 
-TIMEOUTS = Timeouts(quick=httpx.Timeout(0.5), long=httpx.Timeout(0.5))
+TIMEOUTS = Timeouts(quick=httpx.Timeout(0.5), long=httpx.Timeout(0.5), media=httpx.Timeout(0.5))
 """A test does not wait for a provider that does not answer."""
 
 
@@ -123,10 +125,12 @@ class World:
         self.providers = Providers(self.provider_http, self.secrets, TIMEOUTS)
         self.bus = Bus(aws.bus, aws.client("events"))
         bucket = Bucket(aws.bucket, aws.client("s3"))
+        self.media_bucket = MediaBucket(aws.media_bucket, aws.client("s3"))
+        self.media_queue = MediaQueue(aws.queues["media"], sqs)
         self.inbox = Inbox(
             channels=self.channels,
             recent_channels=RecentChannels(self.channels, clock, timedelta(0)),
-            stores=Stores(self.contacts, self.messages),
+            stores=Stores(self.contacts, self.messages, self.media_queue),
             raw_items=RawItems(Table(aws.messages, dynamodb), bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], sqs, bucket),
             bus=self.bus,

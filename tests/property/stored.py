@@ -21,6 +21,7 @@ from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId, 
 from kanal.inbox.apply import Arrival, Stores
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox, process_body
+from kanal.media.jobs import MediaQueue
 from kanal.messages.model import Address, Attempt, Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
@@ -56,7 +57,7 @@ class House:
         self._inbox = Inbox(
             channels=self._channels,
             recent_channels=recent,
-            stores=Stores(self._contacts, self._messages),
+            stores=Stores(self._contacts, self._messages, MediaQueue(aws.queues["media"], boto("sqs"))),
             raw_items=RawItems(messages, bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], boto("sqs"), bucket),
             bus=bus,

@@ -2,6 +2,7 @@
 the function is told of.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,19 +109,18 @@ def test_secrets_are_only_read_for_a_named_channel(stack: Stack) -> None:
 
 
 def test_a_function_sees_its_own_kinds_of_channel_items_only(stack: Stack) -> None:
-    allowed = {
-        role: frozenset(
-            each.get("Condition", {}).get("ForAllValues:StringLike", {}).get(_LEADING_KEYS, ["*"])
-        )
-        for role, each in _statements(stack)
-        if each["Resource"] == {"Fn::GetAtt": ["ChannelsTable", "Arn"]}
-    }
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for role, each in _statements(stack):
+        if each["Resource"] == {"Fn::GetAtt": ["ChannelsTable", "Arn"]}:
+            limits = each.get("Condition", {}).get("ForAllValues:StringLike", {})
+            allowed[role].update(limits.get(_LEADING_KEYS, ["*"]))
     assert allowed == {
         "WebhookReceiveRole": {"webhook#*"},
         "WebhookProcessRole": {"workspace#*", "number#*"},
         "ChannelsApiRole": {"*"},  # connects and disconnects, so it writes all of them
         "SendApiRole": {"workspace#*"},
         "SendWorkerRole": {"workspace#*", "pace#*"},
+        "MediaFetchRole": {"workspace#*", "media#*"},
         "SyncTemplatesApiRole": {"workspace#*"},
         "SyncTemplatesWorkerRole": {"workspace#*"},
     }

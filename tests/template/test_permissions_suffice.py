@@ -101,6 +101,7 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     provider.control("settings", {"auto_statuses": False})
     channel = _configure(deployment)
     received = _receive(deployment, provider, channel)
+    _fetch(deployment, provider)
     _sync(deployment, channel)
     _send(deployment, provider, channel)
     _recover(deployment, provider, channel, received)
@@ -135,6 +136,16 @@ def _receive(deployment: Deployment, provider: _Provider, channel: str) -> str:
         deployment.consume("WebhookProcessFunction", "inbound")
     ref = ChannelRef(WorkspaceId("acme"), ChannelId(channel))
     return f"/v1/channels/{channel}/messages/{inbound_message_id(ref, written['wamid'])}"
+
+
+def _fetch(deployment: Deployment, provider: _Provider) -> None:
+    file = {"phone_number": PHONE, "mime_type": "image/png", "size_bytes": 10}
+    provider.control("faults", {"on": "media", "kind": "status", "status": 500, "times": 1})
+    for _ in range(2):  # one is given back, one is stored
+        message = {"type": "image", "image": provider.control("media", file)}
+        provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": message})
+        deployment.consume("WebhookProcessFunction", "inbound")
+        deployment.consume("MediaFetchFunction", "media")
 
 
 def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:

@@ -1,7 +1,10 @@
 """Every queue: encrypted, with a dead-letter queue that outlives it, patient, and watched."""
 
+from datetime import timedelta
 from typing import Any
 
+from kanal.media.budget import FETCH_LASTS, SECOND
+from kanal.media.model import AVAILABLE_FOR
 from tests.template.stack import Stack, names_in
 
 _QUEUE = "AWS::SQS::Queue"
@@ -43,7 +46,7 @@ def test_dead_letters_outlive_the_queue_they_come_from(stack: Stack) -> None:
     queues = stack.made(_QUEUE)
     for name, each in _consumed(stack).items():
         dead = queues[_dead_letter_queue(each)]
-        assert dead["MessageRetentionPeriod"] >= each["MessageRetentionPeriod"] + 7 * 86400, name
+        assert dead["MessageRetentionPeriod"] >= each["MessageRetentionPeriod"] + 6 * 86400, name
         assert dead.get("FifoQueue") == each.get("FifoQueue"), name
         assert dead.get("MaximumMessageSize") == each.get("MaximumMessageSize"), name
 
@@ -67,12 +70,24 @@ def test_consumers_report_each_failed_message(stack: Stack) -> None:
 
 
 def test_waiting_for_the_pace_makes_no_message_a_dead_letter(stack: Stack) -> None:
-    queue = stack.made(_QUEUE)["SendQueue"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000
+    queues = stack.made(_QUEUE)
+    queue = queues["SendQueue"]
+    assert {queues[name]["RedrivePolicy"]["maxReceiveCount"] for name in ("SendQueue", "MediaQueue")} == {
+        1000
+    }
     assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == (
         "messageGroup",
         "perMessageGroupId",
     )
+
+
+def test_the_end_of_a_file_that_never_came_is_recorded_before_its_job_vanishes(stack: Stack) -> None:
+    retention = timedelta(seconds=stack.made(_QUEUE)["MediaQueue"]["MessageRetentionPeriod"])
+    assert retention >= AVAILABLE_FOR + timedelta(hours=12)
+
+
+def test_a_fetch_ends_before_its_reservation_of_errors(stack: Stack) -> None:
+    assert stack.made("AWS::Lambda::Function")["MediaFetchFunction"]["Timeout"] * SECOND <= FETCH_LASTS
 
 
 def test_every_dead_letter_queue_rings_when_it_is_not_empty(stack: Stack) -> None:

@@ -40,21 +40,28 @@ def test_what_holds_data_says_what_becomes_of_it(stack: Stack, kind: str) -> Non
     assert all(each.get("UpdateReplacePolicy") == "Retain" and "DeletionPolicy" in each for each in holders)
 
 
-def test_the_bucket_is_private_encrypted_and_forgets_webhook_bodies(stack: Stack) -> None:
-    (bucket,) = stack.made("AWS::S3::Bucket").values()
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+def test_every_bucket_is_private_and_encrypted(stack: Stack) -> None:
+    buckets = stack.made("AWS::S3::Bucket")
+    assert buckets.keys() == {"PayloadsBucket", "MediaBucket"}
+    for bucket in buckets.values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+
+def test_the_bucket_of_payloads_forgets_webhook_bodies(stack: Stack) -> None:
+    (rule,) = stack.made("AWS::S3::Bucket")["PayloadsBucket"]["LifecycleConfiguration"]["Rules"]
     assert (rule["Prefix"], rule["ExpirationInDays"]) == ("inbound/", 30)
 
 
-def test_the_bucket_answers_only_over_tls(stack: Stack) -> None:
-    (policy,) = stack.made("AWS::S3::BucketPolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == (
-        "Deny",
-        {"Bool": {"aws:SecureTransport": "false"}},
-    )
+def test_every_bucket_answers_only_over_tls(stack: Stack) -> None:
+    policies = stack.made("AWS::S3::BucketPolicy").values()
+    assert {each["Bucket"]["Ref"] for each in policies} == stack.made("AWS::S3::Bucket").keys()
+    for policy in policies:
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Condition"]) == (
+            "Deny",
+            {"Bool": {"aws:SecureTransport": "false"}},
+        )
 
 
 def test_the_secrets_key_turns(stack: Stack) -> None:

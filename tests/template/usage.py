@@ -101,7 +101,7 @@ def uses_of(aws: Aws, service: str, operation: str, params: Params) -> Iterator[
         action = operation.removesuffix("Batch")
         yield Use(f"sqs:{action}", _names(aws)[params["QueueUrl"]])
     elif service == "s3":
-        yield Use(f"s3:{operation}", f"PayloadsBucket/{params['Key']}")
+        yield Use(f"s3:{operation}", f"{_names(aws)[params['Bucket']]}/{params['Key']}")
     elif service == "kms":
         yield Use(f"kms:{operation}", "SecretsKey", context=frozenset(params["EncryptionContext"]))
     elif service == "events":
@@ -131,10 +131,12 @@ def resource_values(aws: Aws) -> dict[str, str]:
         "ContactsTable": aws.contacts,
         "MessagesTable": aws.messages,
         "PayloadsBucket": aws.bucket,
+        "MediaBucket": aws.media_bucket,
         "EventBus": aws.bus,
         "SecretsKey": aws.key_id,
         "InboundQueue": aws.queues["inbound"],
         "InboundDeadLetterQueue": aws.queues["inbound-dead-letters"],
+        "MediaQueue": aws.queues["media"],
         "SendQueue": aws.queues["send"],
         "TemplateSyncQueue": aws.queues["template-sync"],
     }

@@ -14,9 +14,11 @@ _REQUIRED = {
     "inbound_dead_letter_queue_url": "INBOUND_DEAD_LETTER_QUEUE_URL",
     "send_queue_url": "SEND_QUEUE_URL",
     "template_sync_queue_url": "TEMPLATE_SYNC_QUEUE_URL",
+    "media_queue_url": "MEDIA_QUEUE_URL",
     "bus_name": "BUS_NAME",
     "secrets_key_id": "SECRETS_KEY_ID",
     "payloads_bucket": "PAYLOADS_BUCKET",
+    "media_bucket": "MEDIA_BUCKET",
 }
 _OPTIONAL = {
     "workspace_claim": ("WORKSPACE_CLAIM", "workspace_id"),

@@ -1,6 +1,7 @@
 """Puts the parts together, once per container and only those that a function asks for. Entry points only."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
@@ -20,8 +21,12 @@ from kanal.clock import utc_now
 from kanal.contacts.store import ContactStore
 from kanal.ids import new_token
 from kanal.inbox.apply import Stores
+from kanal.inbox.fetch import Fetching
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox
+from kanal.media.bucket import MediaBucket
+from kanal.media.budgetstore import BudgetStore
+from kanal.media.jobs import MediaQueue
 from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
@@ -96,6 +101,21 @@ def send_queue() -> SendQueue:
 
 
 @cache
+def media_queue() -> MediaQueue:
+    return MediaQueue(settings().media_queue_url, client("sqs"))
+
+
+@cache
+def media_bucket() -> MediaBucket:
+    return MediaBucket(settings().media_bucket, client("s3"))
+
+
+@cache
+def budgets() -> BudgetStore:
+    return BudgetStore(_table(settings().channels_table), utc_now)
+
+
+@cache
 def sync_jobs() -> SyncJobs:
     return SyncJobs(Outbox(settings().template_sync_queue_url, client("sqs")))
 
@@ -124,11 +144,30 @@ def inbox() -> Inbox:
     return Inbox(
         channels=channels(),
         recent_channels=RecentChannels(channels(), utc_now, timedelta(minutes=1)),
-        stores=Stores(contacts(), messages()),
+        stores=Stores(contacts(), messages(), media_queue()),
         raw_items=RawItems(_table(settings().messages_table), bucket()),
         dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
         bus=Bus(settings().bus_name, client("events")),
     )
+
+
+def fetching(remaining_seconds: Callable[[], float]) -> Fetching:
+    return Fetching(
+        recent_channels=_channels_to_fetch_for(),
+        messages=messages(),
+        providers=providers(),
+        bucket=media_bucket(),
+        budgets=budgets(),
+        bus=Bus(settings().bus_name, client("events")),
+        clock=utc_now,
+        new_token=new_token,
+        remaining_seconds=remaining_seconds,
+    )
+
+
+@cache
+def _channels_to_fetch_for() -> RecentChannels:
+    return RecentChannels(channels(), utc_now, timedelta(minutes=1))
 
 
 @cache

@@ -49,6 +49,10 @@ class Settings:
         return self._required("TEMPLATE_SYNC_QUEUE_URL")
 
     @property
+    def media_queue_url(self) -> str:
+        return self._required("MEDIA_QUEUE_URL")
+
+    @property
     def bus_name(self) -> str:
         return self._required("BUS_NAME")
 
@@ -61,6 +65,11 @@ class Settings:
     def payloads_bucket(self) -> str:
         """Bucket for webhook bodies that do not fit a queue message."""
         return self._required("PAYLOADS_BUCKET")
+
+    @property
+    def media_bucket(self) -> str:
+        """Bucket for the files of messages."""
+        return self._required("MEDIA_BUCKET")
 
     @property
     def workspace_claim(self) -> str:

@@ -1,6 +1,7 @@
 """A queue from its reading side: giving back what cannot be finished now."""
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +12,18 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _LONGEST_WAIT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Done:
+    """The queue can forget the message."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """The queue shows the message again after that many seconds; in a FIFO group, later ones wait for it."""
+
+    after_seconds: float
 
 
 def seconds_until_next_try(receives: int) -> int:

@@ -12,6 +12,7 @@ from kanal.channels.store import ChannelStore
 from kanal.errors import ApiKeyRejected, ProviderRefused
 from kanal.ids import ChannelRef
 from kanal.providers.dialog360 import DEFAULT_TIMEOUTS, Dialog360, Timeouts
+from kanal.providers.dialog360_media import Dialog360Media
 
 _REMEMBERED = 1000
 
@@ -27,6 +28,9 @@ class Providers:
 
     def of(self, channel: Channel) -> Dialog360:
         return self.with_key(self.key_of(channel))
+
+    def media_of(self, channel: Channel) -> Dialog360Media:
+        return Dialog360Media(self._http, self.key_of(channel), self._timeouts.media)
 
     def with_key(self, api_key: str) -> Dialog360:
         return Dialog360(self._http, api_key, self._timeouts)

@@ -10,6 +10,8 @@ from kanal.contacts.store import ContactStore
 from kanal.contacts.view import as_json as contact_as_json
 from kanal.ids import MESSAGE_ID, ChannelRef, MessageId, inbound_message_id
 from kanal.inbox.decode import DecodedMessage, DecodedStatus, Sender
+from kanal.media.jobs import MediaQueue
+from kanal.media.model import announced
 from kanal.messages.delivery import Fact
 from kanal.messages.events import message_received, message_status
 from kanal.messages.model import Message
@@ -33,6 +35,7 @@ class Arrival:
 class Stores:
     contacts: ContactStore
     messages: MessageStore
+    media_queue: MediaQueue
 
 
 def apply_message(
@@ -50,9 +53,12 @@ def apply_message(
         created_at=arrival.received_at,
         wamid=decoded.wamid,
         sent_at=decoded.at,
+        media=announced(decoded.type, decoded.content),
     )
     is_new = stores.messages.add(message)
     if is_new or arrival.may_be_repeated:
+        if message.media:
+            stores.media_queue.put(ref, message.id)
         yield message_received(message, contact_as_json(contact, arrival.received_at))
 
 

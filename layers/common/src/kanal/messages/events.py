@@ -31,10 +31,18 @@ def message_outcome(message: Message) -> Event:
     )
 
 
+def message_media(message: Message) -> Event:
+    """What became of the file of a message that came in: `stored` or `failed`. Both are for good."""
+    state = message.media.state if message.media else ""
+    return _event("message.media", message, state, {"message": _without_content(message)})
+
+
 def _status(message: Message, status: str) -> dict[str, Any]:
-    shown = as_json(message)
-    shown.pop(message.type, None)
-    return {"status": status, "message": shown}
+    return {"status": status, "message": _without_content(message)}
+
+
+def _without_content(message: Message) -> dict[str, Any]:
+    return {name: value for name, value in as_json(message).items() if name != message.type}
 
 
 def _event(kind: str, message: Message, distinction: str, detail: dict[str, Any]) -> Event:

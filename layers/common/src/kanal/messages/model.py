@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
+from kanal.media.model import Media
+from kanal.media.model import as_json as media_as_json
 from kanal.messages.delivery import RANK, Fact, Stage, state_of
 from kanal.times import rfc3339
 
@@ -60,6 +62,8 @@ class Message:
     """Outbound: when the sender gave up on it (`failed`) or lost sight of it (`unconfirmed`)."""
     errors: tuple[Mapping[str, Any], ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    media: Media | None = None
+    """The file that came with it, if its content is one."""
 
     @property
     def state(self) -> str:
@@ -82,6 +86,8 @@ def as_json(message: Message) -> dict[str, Any]:
     }
     if message.context:
         shown["context"] = message.context
+    if message.media:
+        shown["media"] = media_as_json(message.media)
     if message.type not in shown:
         shown[message.type] = message.content
     return shown

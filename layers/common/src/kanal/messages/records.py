@@ -9,6 +9,7 @@ from typing import Any
 
 from kanal.aws.table import Item
 from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
+from kanal.media import model as media
 from kanal.messages.delivery import Fact
 from kanal.messages.model import Address, Attempt, Message
 from kanal.rawjson import write
@@ -39,6 +40,7 @@ def to_item(message: Message) -> Item:
         "to_user_id": message.address.user_id,
         "context": write(message.context) if message.context else None,
         "request_digest": message.request_digest or None,
+        "media": media.to_item(message.media) if message.media else None,
     }
 
 
@@ -65,6 +67,7 @@ def from_item(ref: ChannelRef, item: Item) -> Message:
         ended_at=_time(item, "ended_at"),
         errors=tuple(json.loads(item.get("errors", "[]"))),
         facts=facts_from(item),
+        media=media.from_item(item["media"]) if "media" in item else None,
     )
 
 

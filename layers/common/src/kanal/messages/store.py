@@ -14,6 +14,7 @@ from typing import Any
 from kanal.aws.table import ConditionFailed, Key, Table
 from kanal.errors import Contended, NotFound
 from kanal.ids import MESSAGE_ID, ChannelRef, MessageId, Wamid
+from kanal.media.model import Media, to_item
 from kanal.messages import records
 from kanal.messages.delivery import Fact
 from kanal.messages.model import Attempt, Message
@@ -57,6 +58,28 @@ class MessageStore:
         except ConditionFailed:
             return False
         return True
+
+    def record_media(self, message: Message, media: Media) -> tuple[Message | None, bool]:
+        """What became of a file that is `pending`; what is stored or given up stays.
+
+        The message, and whether its file is now as given. None: no such message.
+        """
+        wanted = to_item(media)
+        try:
+            item = self._table.update(
+                _message_key(message.ref, message.id),
+                "SET media = :media",
+                values={":media": wanted, ":pending": "pending"},
+                names={"#state": "state"},
+                condition="media.#state = :pending",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed as failure:
+            if failure.item is None:
+                return None, False
+            # Ours all the same if the answer to the first request was lost and the SDK repeated it.
+            item = failure.item
+        return records.from_item(message.ref, item), item.get("media") == wanted
 
     # --- what WhatsApp reports ---
 

@@ -41,11 +41,13 @@ class Timeouts:
 
     quick: httpx.Timeout
     long: httpx.Timeout
+    media: httpx.Timeout
 
 
 DEFAULT_TIMEOUTS = Timeouts(
     quick=httpx.Timeout(connect=1.5, read=3.5, write=1.5, pool=1.5),
     long=httpx.Timeout(connect=3, read=10, write=5, pool=5),
+    media=httpx.Timeout(connect=3, read=20, write=20, pool=5),
 )
 
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kanal.aws.queue import seconds_until_next_try
+from kanal.aws.queue import Again, Done, seconds_until_next_try
 from kanal.ids import ChannelRef
 from kanal.observability import log_failure
-from kanal.sending.deliver import ATTEMPT_LASTS, Again, Done, Sending, deliver
+from kanal.sending.deliver import ATTEMPT_LASTS, Sending, deliver
 from kanal.sending.pace import Busy, Lease, is_void
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import Job, SendQueue

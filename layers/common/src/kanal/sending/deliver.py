@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kanal.aws.bus import Bus
+from kanal.aws.queue import Again, Done
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import WHY_NOT_SENDING, Channel, State
@@ -55,18 +56,6 @@ class Sending:
     new_token: NewToken
     sleep: Callable[[float], None]
     jitter: Callable[[], float] = random.random
-
-
-@dataclass(frozen=True)
-class Done:
-    """The queue can forget the message."""
-
-
-@dataclass(frozen=True)
-class Again:
-    """The queue shows the message again after that many seconds; later ones to the contact wait for it."""
-
-    after_seconds: float
 
 
 def deliver(
