@@ -140,6 +140,13 @@ def embedded_aws() -> Iterator[Aws]:
         yield aws
 
 
+_INDEXES = {
+    "channels": [("by_shard", "shard", "sk")],
+    "contacts": [("by_channel", "channel", "listed")],
+}
+"""Index, its partition and its sort key, by table."""
+
+
 def _table(name: str) -> Any:
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
     attributes = [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")]
@@ -149,18 +156,22 @@ def _table(name: str) -> Any:
         "AttributeDefinitions": attributes,
         "BillingMode": "PAY_PER_REQUEST",
     }
-    if name == "channels":
-        attributes.append({"AttributeName": "shard", "AttributeType": "S"})
-        table["GlobalSecondaryIndexes"] = [
-            {
-                "IndexName": "by_shard",
-                "KeySchema": [
-                    {"AttributeName": "shard", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+    indexes = []
+    for index, hash_key, range_key in _INDEXES.get(name, ()):
+        attributes += [
+            {"AttributeName": key, "AttributeType": "S"}
+            for key in (hash_key, range_key)
+            if key not in {each["AttributeName"] for each in attributes}
         ]
+        index_keys = [
+            {"AttributeName": hash_key, "KeyType": "HASH"},
+            {"AttributeName": range_key, "KeyType": "RANGE"},
+        ]
+        indexes.append(
+            {"IndexName": index, "KeySchema": index_keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+        )
+    if indexes:
+        table["GlobalSecondaryIndexes"] = indexes
     return table
 
 

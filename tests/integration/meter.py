@@ -3,7 +3,8 @@
 Units follow from item sizes, not from what the emulator says. Source: DynamoDB developer guide, "read and
 write operations" and "item sizes": a strongly consistent read is one unit per 4 KB, a write one per 1 KB of
 the larger of the items before and after, in a transaction twice that; a failed condition costs like a write;
-a write that changes what an index holds costs a write there.
+a write that changes what an index holds costs a write there for what it takes out and one for what it puts
+in.
 """
 
 import json
@@ -20,7 +21,8 @@ from tests.integration.world import World
 
 _READS = {"GetItem"}
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
-_INDEX_KEY = "shard"
+_INDEX_KEYS = ("shard", "listed")
+"""Attributes of which each is the sort key of one index, or alone decides what is in it."""
 
 
 @dataclass
@@ -35,10 +37,11 @@ class Bill:
 
     def write(self, before: Any, after: Any, *, transaction: bool) -> None:
         units = max(1, math.ceil(max(item_bytes(before), item_bytes(after)) / 1024))
-        indexed = [(item or {}).get(_INDEX_KEY) for item in (before, after)]
-        if indexed[0] != indexed[1]:
-            units += sum(key is not None for key in indexed)
         self.write_units += 2 * units if transaction else units
+        for index_key in _INDEX_KEYS:
+            indexed = [(item or {}).get(index_key) for item in (before, after)]
+            if indexed[0] != indexed[1]:
+                self.write_units += sum(key is not None for key in indexed)
 
 
 def item_bytes(item: Mapping[str, Any] | None) -> int:

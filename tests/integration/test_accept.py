@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from kanal.channels.configure import disconnect_channel
 from kanal.channels.model import Channel, State
-from kanal.contacts.model import Identity
+from kanal.contacts.model import phone
 from kanal.errors import (
     ChannelCannotSend,
     IdempotencyKeyReused,
@@ -81,7 +81,11 @@ def test_a_text_after_24_hours_is_refused_with_the_ways_out(world: World) -> Non
         world.send_text(channel, "key-1")
     assert f"open until {until}" in refusal.value.detail
     assert '"type": "template"' in refusal.value.detail
-    assert refusal.value.facts["window"] == {"open": False, "open_until": until}
+    assert refusal.value.facts["window"] == {
+        "open": False,
+        "open_until": until,
+        "free_entry_point_until": None,
+    }
     assert stored(world) == before
 
 
@@ -91,9 +95,13 @@ def test_a_text_to_somebody_who_never_wrote_is_refused_and_makes_no_contact(worl
     before = stored(world)
     with pytest.raises(WindowClosed, match="has not written yet") as refusal:
         world.send_text(channel, "key-1", to="+4917600000001")
-    assert refusal.value.facts["window"] == {"open": False, "open_until": None}
+    assert refusal.value.facts["window"] == {
+        "open": False,
+        "open_until": None,
+        "free_entry_point_until": None,
+    }
     assert stored(world) == before
-    assert world.contacts.find(channel.ref, Identity("wa_id", "4917600000001")) is None
+    assert world.contacts.find(channel.ref, phone("4917600000001")) is None
 
 
 # --- recipients ---
@@ -118,7 +126,7 @@ def test_a_contact_id_and_a_user_id_reach_the_contact(world: World) -> None:
     contact = world.contacts.get(channel.ref, known.contact_id)
     assert contact is not None
     assert contact.user_id is not None
-    for number, to in enumerate((contact.id, contact.user_id.value)):
+    for number, to in enumerate((contact.id, contact.user_id)):
         assert world.send_text(channel, f"other-{number}", to=to).contact_id == contact.id
 
 

@@ -263,7 +263,7 @@ BUDGETS: dict[str, Budget] = {
     "receive a webhook, first in a container": Budget(received_first, {GET: 1, QUEUE: 1}, 1, 0),
     "process a text of a known contact": Budget(known_contact, {GET: 2, PUT: 2, PUBLISH: 1}, 2, 2),
     "the same, first in a container": Budget(known_contact_first, {GET: 3, PUT: 2, PUBLISH: 1}, 3, 2),
-    "process a text of a new contact": Budget(new_contact, {GET: 2, TRANSACT: 1, PUT: 1, PUBLISH: 1}, 2, 7),
+    "process a text of a new contact": Budget(new_contact, {GET: 2, TRANSACT: 1, PUT: 1, PUBLISH: 1}, 2, 12),
     "process a text that came before": Budget(repeated_text, {GET: 2, PUT: 1}, 2, 1),
     "process an image of a known contact": Budget(image, {GET: 2, PUT: 2, QUEUE: 1, PUBLISH: 1}, 2, 2),
     "fetch a file": Budget(fetched, {GET: 1, UPDATE: 3, STORE: 1, PUBLISH: 1}, 1, 3),
@@ -275,7 +275,7 @@ BUDGETS: dict[str, Budget] = {
     "accept a text": Budget(accepted, {GET: 4, PUT: 1, QUEUE: 1}, 4, 1),
     "accept a template": Budget(accepted_template, {GET: 5, PUT: 1, QUEUE: 1}, 5, 1),
     "accept a template to somebody new": Budget(
-        accepted_template_new_contact, {GET: 5, TRANSACT: 1, PUT: 1, QUEUE: 1}, 5, 5
+        accepted_template_new_contact, {GET: 5, TRANSACT: 1, PUT: 1, QUEUE: 1}, 5, 8
     ),
     "accept a repeated request": Budget(repeated_request, {GET: 2}, 2, 0),
     "send a text": Budget(worked, {UPDATE: 4}, 0, 4),

@@ -20,7 +20,7 @@ def test_a_webhook_that_has_to_wait_comes_again_soon_and_alone(world: World) -> 
     world.customer_writes("first", sender="4915100000001")
     world.customer_writes("second", sender="4915100000002")
     records = world.aws.take("inbound")
-    with outage(world, "dynamodb.GetItem", containing="wa_id#4915100000001"):
+    with outage(world, "dynamodb.GetItem", containing="phone#4915100000001"):
         left, seen = process_batch(batch_of(world), records)
     assert left == [records[0]["messageId"]]
     assert seen == {"message": 1}

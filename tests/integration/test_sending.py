@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kanal.channels.model import Channel
-from kanal.contacts.model import Identity
+from kanal.contacts.model import phone
 from kanal.errors import ChannelCannotSend, WindowClosed
 from kanal.messages.model import as_json
 from tests.integration.outbound import (
@@ -108,7 +108,7 @@ WAITING: dict[str, tuple[dict[str, Any], int]] = {
 
 
 def window_is_open(world: World, channel: Channel) -> bool:
-    contact = world.contacts.find(channel.ref, Identity("wa_id", CUSTOMER))
+    contact = world.contacts.find(channel.ref, phone(CUSTOMER))
     assert contact is not None
     return contact.window.is_open(world.clock())
 

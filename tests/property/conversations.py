@@ -22,11 +22,11 @@ class Person:
     """What a payload of theirs may name."""
 
 
-# Nobody is named by the phone number alone in one place and by the user id alone in another: until a payload
-# names both, these are two contacts. (We write to Ana by phone number.)
-ANA = Person("4915112345678", "DE.ana", ("both", "wa_id"))
+# Ana and Cleo are sometimes named by phone number alone and sometimes by user id alone: two contacts, until a
+# payload names both. (We write to Ana by phone number.)
+ANA = Person("4915112345678", "DE.ana", ("both", "wa_id", "user_id"))
 BEN = Person(None, "DE.ben", ("user_id",))
-CLEO = Person("5511987654321", "BR.cleo", ("both", "user_id"))
+CLEO = Person("5511987654321", "BR.cleo", ("both", "wa_id", "user_id"))
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class House:
         names: dict[str, list[str]] = {}
         for item in contacts:
             if item["sk"]["S"] == "identity":
-                names.setdefault(item["contact_id"]["S"], []).append(_local(item, ref))
+                names.setdefault(self._person(ref, item["contact_id"]["S"]), []).append(_local(item, ref))
         people = {contact: " ".join(sorted(identities)) for contact, identities in names.items()}
         return {
             "contacts": [
@@ -151,16 +151,28 @@ class House:
         items: list[dict[str, Any]] = answer["Items"]
         return items
 
+    def _person(self, ref: ChannelRef, contact_id: str) -> str:
+        """The contact as a whole, whatever part of it the id names."""
+        contact = self._contacts.get(ref, ContactId(contact_id))
+        assert contact is not None
+        return contact.id
+
     def _contact(self, ref: ChannelRef, contact_id: str, people: dict[str, str]) -> dict[str, Any]:
+        """Without what tells how it was found: when it was made, and of what parts."""
         contact = self._contacts.get(ref, ContactId(contact_id))
         assert contact is not None
         shown = {**contact_as_json(contact, _NOW), "id": people[contact_id], "channel_id": ""}
-        return {**shown, "closed_at": contact.window.closed_at}
+        found = {"created_at": None, "merged": None}
+        return {**shown, **found, "closed_at": contact.window.closed_at}
 
     def _message(self, ref: ChannelRef, message_id: str, people: dict[str, str]) -> dict[str, Any]:
         message = self._messages.get(ref, MessageId(message_id))
         assert message is not None
-        shown = {**message_as_json(message), "contact_id": people[message.contact_id], "channel_id": ""}
+        shown = {
+            **message_as_json(message),
+            "contact_id": people[self._person(ref, message.contact_id)],
+            "channel_id": "",
+        }
         own_id = "" if message.direction == "inbound" else message.id
         return {
             **shown,

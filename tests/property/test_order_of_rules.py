@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kanal.contacts.model import Contact, Sighting, with_sighting
+from kanal.contacts.model import Part, Sighting, with_sighting
 from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId
 from kanal.messages.delivery import RANK, Fact, Stage
 from kanal.messages.model import Message, as_json
@@ -38,11 +38,11 @@ def test_a_contact_is_the_same_whatever_was_seen_first(data: st.DataObject) -> N
     assert _contact(seen) == _contact(shuffled_with_repetitions(data, seen))
 
 
-def _contact(sightings: list[Sighting]) -> Contact:
-    contact = Contact(ContactId("con_1"), _REF, _START)
+def _contact(sightings: list[Sighting]) -> Part:
+    part = Part(ContactId("con_1"), _REF, _START)
     for sighting in sightings:
-        contact = with_sighting(contact, sighting)
-    return contact
+        part = with_sighting(part, sighting)
+    return part
 
 
 _FACTS = st.builds(

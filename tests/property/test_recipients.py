@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kanal.contacts.model import Identity
+from kanal.contacts.model import WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.errors import InvalidRequest
 from tests.property.outcomes import outcome_of
@@ -24,8 +24,8 @@ def test_any_text_is_a_recipient_or_refused(text: str, country: str | None) -> N
     found = outcome_of(lambda: parse_recipient(text, country), InvalidRequest)
     if isinstance(found, InvalidRequest):
         assert [(error.pointer, error.code) for error in found.errors] == [("/to", "recipient_invalid")]
-    elif isinstance(found, Identity) and found.kind == "wa_id":
-        assert re.fullmatch(r"[0-9]{7,15}", found.value), found
+    elif isinstance(found, WrittenNumber):
+        assert re.fullmatch(r"[0-9]{7,15}", found.digits), found
 
 
 @given(st.integers(10**6, 10**15 - 1), _COUNTRIES)
@@ -35,6 +35,6 @@ def test_an_international_number_keeps_its_digits(digits: int, country: str | No
     if isinstance(found, InvalidRequest):
         assert len(str(digits)) == 7  # with a zero that its country leaves out
     else:
-        assert isinstance(found, Identity)
+        assert isinstance(found, WrittenNumber)
         assert found == parse_recipient(f"+{digits}", None)
-        assert found.value[0] == str(digits)[0]
+        assert found.digits[0] == str(digits)[0]

@@ -121,7 +121,11 @@ def _configure(deployment: Deployment) -> str:
 
 def _receive(deployment: Deployment, provider: _Provider, channel: str) -> str:
     """The path of what a customer wrote."""
-    written = provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": _TEXT})
+    someone = {"phone_number": PHONE, "from": _CUSTOMER}
+    provider.control("inbound", {**someone, "profile_name": "Ada", "message": _TEXT})
+    deployment.consume("WebhookProcessFunction", "inbound")
+    later: Any = {**_TEXT, "timestamp": str(int(time.time()) + 9)}  # a new name is found, the old one is not
+    written = provider.control("inbound", {**someone, "profile_name": "Mia", "message": later})
     deployment.consume("WebhookProcessFunction", "inbound")
     inbound = deployment.aws.queues["inbound"]
     boto("sqs").send_message(QueueUrl=inbound, MessageBody="not a webhook of ours")  # to be tried again
@@ -155,15 +159,18 @@ def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
     provider.control("webhook", {"phone_number": PHONE, "body": _delivered(provider.sent()[0]["wamid"])})
     deployment.consume("WebhookProcessFunction", "inbound")
     _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765432"})  # a new contact
-    _refuse(provider, 429, {})  # wait and try again
+    known_otherwise = [{"input": "+5541988887777", "wa_id": "554188887777"}]
+    _answer(provider, 200, {"contacts": known_otherwise, "messages": [{"id": "wamid.otherwise"}]})
+    _send_one(deployment, path, {**_TEMPLATE, "to": "+5541988887777"})
+    _answer(provider, 429, {})  # wait and try again
     _send_one(deployment, path, _TEXT)
-    _refuse(
+    _answer(
         provider, 400, {"error": {"message": "Re-engagement message", "code": 131047}}
     )  # closes the window
     _send_one(deployment, path, _TEXT)
     with _leased_far_ahead(deployment, channel):
         _send_one(deployment, path, _TEMPLATE)
-    _refuse(provider, 401, {})  # closes the channel
+    _answer(provider, 401, {})  # closes the channel
     _send_one(deployment, path, _TEMPLATE)
 
 
@@ -185,7 +192,7 @@ def _leased_far_ahead(deployment: Deployment, channel: str) -> Iterator[None]:
     boto("dynamodb").delete_item(TableName=table, Key=key)
 
 
-def _refuse(provider: _Provider, status: int, body: Any) -> None:
+def _answer(provider: _Provider, status: int, body: Any) -> None:
     fault = {"on": "messages", "kind": "status", "status": status, "body": body, "times": 1}
     provider.control("faults", fault)
 
@@ -209,7 +216,7 @@ def _recover(deployment: Deployment, provider: _Provider, channel: str, received
     """The channel was stopped: a sync lets it send again, and a call with a rejected key stops it."""
     path = f"/v1/channels/{channel}/templates/sync"
     deployment.call("SyncTemplatesApiFunction", "POST", path, "templates:write")
-    _refuse(provider, 401, {})
+    _answer(provider, 401, {})
     event = http_event("POST", f"{received}/read", None, scope="messages:write")
     assert deployment.invoke("SendApiFunction", event)["statusCode"] == 502
     deployment.call("SyncTemplatesApiFunction", "POST", path, "templates:write")

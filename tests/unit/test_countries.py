@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kanal.contacts.countries import country_of
-from kanal.contacts.model import Contact, Sighting, with_sighting
+from kanal.contacts.model import Contact, Part, Sighting, with_sighting
 from kanal.contacts.view import as_json
 from kanal.ids import ChannelId, ChannelRef, ContactId, WorkspaceId
 
@@ -52,5 +52,5 @@ def test_a_contact_is_of_the_country_that_whatsapp_names_or_the_number_tells(
 ) -> None:
     at = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     ref = ChannelRef(WorkspaceId("acme"), ChannelId("chn_1"))
-    contact = with_sighting(Contact(ContactId("con_1"), ref, at), Sighting("1", wa_id, user_id))
-    assert as_json(contact, at)["country"] == country
+    part = with_sighting(Part(ContactId("con_1"), ref, at), Sighting("1", wa_id, user_id))
+    assert as_json(Contact((part,), via=part.id), at)["country"] == country

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kanal.contacts.model import Identity
+from kanal.contacts.model import Identity, WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.errors import InvalidRequest
 
@@ -79,22 +79,22 @@ JUNK = [
 @pytest.mark.parametrize(("written", "country", "digits"), NUMBERS)
 def test_a_phone_number_is_read_as_people_write_it(written: str, country: str | None, digits: str) -> None:
     """Promise 8: no digit is added or taken away that WhatsApp would miss, in countries that tempt to it."""
-    assert parse_recipient(written, country) == Identity("wa_id", digits)
+    assert parse_recipient(written, country) == WrittenNumber(digits)
 
 
 @pytest.mark.parametrize("digits", SAMPLES)
 def test_an_id_is_taken_as_it_is_in_old_spelling_and_new(digits: str) -> None:
     """Promise 8: what the caller wrote is what is sent to; only finding the contact knows of spellings."""
-    assert parse_recipient(f"+{digits}", None) == Identity("wa_id", digits)
-    assert parse_recipient(f"+{digits}", "DE") == Identity("wa_id", digits)
-    assert parse_recipient(digits, None) == Identity("wa_id", digits)
-    assert parse_recipient(digits, "CI") == Identity("wa_id", digits)
+    assert parse_recipient(f"+{digits}", None) == WrittenNumber(digits)
+    assert parse_recipient(f"+{digits}", "DE") == WrittenNumber(digits)
+    assert parse_recipient(digits, None) == WrittenNumber(digits)
+    assert parse_recipient(digits, "CI") == WrittenNumber(digits)
 
 
 @pytest.mark.parametrize("digits", OUTLIVED)
 def test_an_id_that_outlived_its_numbering_plan_is_taken_with_its_plus(digits: str) -> None:
     """Promise 8: without it nothing tells such an id from a number of the channel's country."""
-    assert parse_recipient(f"+{digits}", "BR") == Identity("wa_id", digits)
+    assert parse_recipient(f"+{digits}", "BR") == WrittenNumber(digits)
 
 
 @pytest.mark.parametrize(("written", "country"), NOT_AT_HOME)
@@ -106,7 +106,7 @@ def test_a_number_that_may_be_meant_abroad_is_not_taken_for_one_at_home(written:
 
 @pytest.mark.parametrize(("written", "country"), [("011 15 2345-6789", "AR"), ("+54111523456789", None)])
 def test_a_mobile_of_argentina_as_people_write_it_is_its_id(written: str, country: str | None) -> None:
-    assert parse_recipient(written, country) == Identity("wa_id", "5491123456789")
+    assert parse_recipient(written, country) == WrittenNumber("5491123456789")
 
 
 @pytest.mark.parametrize("written", ["DE.a", "US.ENT.13491208655302741918", "BR." + "x" * 128])
@@ -150,14 +150,14 @@ def test_digits_that_are_a_foreign_id_and_a_number_at_home_are_refused(written: 
     with pytest.raises(InvalidRequest, match=rf"\+{written}.* Write it with its \+") as refusal:
         parse_recipient(written, "DE")
     assert [(error.pointer, error.code) for error in refusal.value.errors] == [("/to", "recipient_invalid")]
-    assert parse_recipient(f"+{written}", "DE") == Identity("wa_id", written)
+    assert parse_recipient(f"+{written}", "DE") == WrittenNumber(written)
 
 
 def test_a_number_at_home_is_written_as_people_write_it_there() -> None:
     """Promise 8: almost any digits are a valid German number; those with the zero are meant as one."""
-    assert parse_recipient("0202 61123", "DE") == Identity("wa_id", "4920261123")
+    assert parse_recipient("0202 61123", "DE") == WrittenNumber("4920261123")
     with pytest.raises(InvalidRequest):
         parse_recipient("202 61123", "DE")
-    assert parse_recipient("20 26 11 23", "DK") == Identity("wa_id", "4520261123")
+    assert parse_recipient("20 26 11 23", "DK") == WrittenNumber("4520261123")
     with pytest.raises(InvalidRequest):
         parse_recipient("2026-11-23", "DK")

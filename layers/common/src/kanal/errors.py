@@ -17,6 +17,8 @@ KanalError
 │       ├── PhoneNumberRequired
 │       ├── MarketingOptedOut
 │       ├── MessageNotReferable
+│       ├── AlreadyOneContact
+│       ├── NotMerged
 │       └── IdempotencyKeyReused
 ├── ProviderError               the provider's answer or silence
 │   ├── ApiKeyRejected
@@ -165,6 +167,18 @@ class MessageNotReferable(Conflict):
     """The message exists but cannot be quoted, reacted to or marked as read; `because` says why."""
 
     code = "message_not_referable"
+
+
+class AlreadyOneContact(Conflict):
+    """Both ids lead to one contact: there is nothing to merge."""
+
+    code = "already_one_contact"
+
+
+class NotMerged(Conflict):
+    """The contact named was not merged into the other, so it cannot be taken out of it."""
+
+    code = "not_merged"
 
 
 class IdempotencyKeyReused(Conflict):

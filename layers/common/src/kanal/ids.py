@@ -26,6 +26,8 @@ CHANNEL_ID = re.compile(r"chn_[a-z2-7]{26}")
 MESSAGE_ID = re.compile(r"msg_[a-z2-7]{26}")
 CONTACT_ID = re.compile(r"con_[a-z2-7]{26}")
 MEDIA_ID = re.compile(r"med_[a-z2-7]{26}")
+PHONE_ID = re.compile(r"[1-9][0-9]{6,14}")
+"""WhatsApp's phone-like id: a number's digits with country code, without `+`."""
 BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 """Business-scoped user id: country code, a dot, up to 128 letters and digits; `ENT.` marks a parent id."""
 

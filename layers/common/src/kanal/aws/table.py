@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from kanal.errors import Contended
+from kanal.errors import AwsUnavailable, Contended
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,12 +17,23 @@ Item = dict[str, Any]
 Values = Mapping[str, Any]
 Write = tuple[Literal["Put", "Update", "Delete"], dict[str, Any]]
 """One write of a transaction: a request as `put_request` and its kin make it."""
+_TRIES = 4
+"""Of a batch of which DynamoDB leaves a part."""
 
 
 @dataclass(frozen=True)
 class Key:
     pk: str
     sk: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """A secondary index, with the attributes that are its keys. No two items share a sort key."""
+
+    name: str
+    partition: str
+    sort: str
 
 
 class ConditionFailed(Exception):
@@ -101,6 +112,39 @@ class Table:
         answer = self._client.query(**request)
         last = answer.get("LastEvaluatedKey")
         return [_plain(item) for item in answer["Items"]], _plain(last) if last else None
+
+    def page_of_index(
+        self, index: Index, value: str, *, after: str | None, limit: int, descending: bool = False
+    ) -> tuple[list[Item], bool]:
+        """One page of an index's partition, `after` a sort key; and whether more follows."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": index.name,
+            "KeyConditionExpression": "#partition = :value",
+            "ExpressionAttributeNames": {"#partition": index.partition},
+            "ExpressionAttributeValues": _marshalled({":value": value, ":after": after}),
+            "Limit": limit,
+            "ScanIndexForward": not descending,
+        }
+        if after is not None:
+            request["KeyConditionExpression"] += f" AND #sort {'<' if descending else '>'} :after"
+            request["ExpressionAttributeNames"]["#sort"] = index.sort
+        answer = self._client.query(**request)
+        return [_plain(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+    def get_all(self, keys: Sequence[Key]) -> list[Item]:
+        """The items that are there, in no order, read consistently. At most a hundred keys."""
+        found: list[Item] = []
+        wanted: Any = [_key(key) for key in dict.fromkeys(keys)]
+        for _ in range(_TRIES):
+            if not wanted:
+                return found
+            request: Any = {self.name: {"Keys": wanted, "ConsistentRead": True}}
+            answer = self._client.batch_get_item(RequestItems=request)
+            found += [_plain(item) for item in answer["Responses"].get(self.name, [])]
+            left: Any = answer.get("UnprocessedKeys", {})
+            wanted = left[self.name]["Keys"] if left else []
+        raise AwsUnavailable("DynamoDB did not read all items; it has more to do than it can.")
 
     def query_index(self, index: str, attribute: str, value: str) -> Iterator[Item]:
         """Everything in one partition of an index, page by page."""

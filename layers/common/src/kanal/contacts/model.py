@@ -1,26 +1,60 @@
 """What a contact is, and how a sighting of a person changes it.
 
-Sightings arrive in any order and repeatedly. Every attribute is therefore decided by a rule that does not
-look at the order of arrival: the latest by WhatsApp's time, ties broken by message id.
+Sightings arrive in any order and repeatedly. Every trait is therefore decided by a rule that does not look at
+the order of arrival: the latest by WhatsApp's time, ties broken by message id.
+
+A contact that turns out to be the same person as another is merged into it without losing anything of its
+own: each stays as a part, sightings go to the part that has the name, and what is shown is folded over all
+parts. Taking the link away undoes the merge.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
+from kanal.contacts.numbers import match_key
 from kanal.ids import ChannelRef, ContactId
-from kanal.windows.rules import Window, later
+from kanal.windows.rules import Window, folded
 
-IdentityKind = Literal["wa_id", "user_id"]
+IdentityKind = Literal["phone", "user_id", "parent_user_id"]
+Trait = Literal["wa_id", "user_id", "parent_user_id", "profile_name", "username", "saved_name", "marketing"]
+TRAITS: tuple[Trait, ...] = (
+    "wa_id",
+    "user_id",
+    "parent_user_id",
+    "profile_name",
+    "username",
+    "saved_name",
+    "marketing",
+)
+Because = Literal["named_together", "id_changed", "send_answer", "by_hand"]
+"""Why two contacts are one: a payload with the names of both, a change of number or user id that WhatsApp
+reported, WhatsApp's answer to a send, or a person who said so.
+"""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One way a contact is known: WhatsApp's phone-like id, or the business-scoped user id (BSUID)."""
+    """One way a contact is known. A phone's value is its match key, one for all spellings of a number."""
 
     kind: IdentityKind
     value: str
+
+
+@dataclass(frozen=True)
+class WrittenNumber:
+    """A phone number as somebody wrote it, as digits with country code: perhaps in another spelling than
+    WhatsApp's.
+    """
+
+    digits: str
+
+
+def phone(digits: str) -> Identity:
+    """WhatsApp's phone-like id, or a number's digits with country code, as a name to be found by."""
+    return Identity("phone", match_key(digits))
 
 
 @dataclass(frozen=True)
@@ -32,25 +66,11 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Contact:
-    id: ContactId
-    ref: ChannelRef
-    created_at: datetime
-    wa_id: Seen | None = None
-    user_id: Seen | None = None
-    profile_name: Seen | None = None
-    username: Seen | None = None
-    window: Window = field(default_factory=Window)
-    version: int = 0
-
-    def is_known_as(self, identity: Identity) -> bool:
-        seen: Seen | None = getattr(self, identity.kind)
-        return seen is not None and seen.value == identity.value
-
-
-@dataclass(frozen=True)
 class Sighting:
-    """What one inbound message says about its sender. `order` is WhatsApp's time and the message id."""
+    """What is said about one person at one moment. `order` is WhatsApp's time and the message's id.
+
+    Without a time (`order` empty) it is our own first word about somebody: all that WhatsApp says is later.
+    """
 
     order: str
     wa_id: str | None = None
@@ -67,40 +87,188 @@ class Sighting:
     marketing: Literal["stop", "resume"] | None = None
     former: tuple[Identity, ...] = ()
     """Names that the person had and gave up, as a system message about a change tells."""
+    also: tuple[Identity, ...] = ()
+    """Further names of the same person: the spelling under which WhatsApp found the number."""
 
     @property
     def identities(self) -> list[Identity]:
         """By phone first: it is the stronger name, a BSUID changes with the number."""
-        known: list[Identity] = []
-        if self.wa_id:
-            known.append(Identity("wa_id", self.wa_id))
-        if self.user_id:
-            known.append(Identity("user_id", self.user_id))
-        return known
+        known = [phone(self.wa_id)] if self.wa_id else []
+        known += [Identity("user_id", self.user_id)] if self.user_id else []
+        known += [Identity("parent_user_id", self.parent_user_id)] if self.parent_user_id else []
+        return list(dict.fromkeys([*known, *self.also, *self.former]))
+
+    @property
+    def at(self) -> str:
+        """WhatsApp's time as text, empty without one."""
+        return self.order.partition("#")[0]
+
+    @property
+    def because(self) -> Because:
+        if self.former:
+            return "id_changed"
+        return "send_answer" if self.also else "named_together"
 
     def without(self, identities: Sequence[Identity]) -> "Sighting":
-        kinds = {identity.kind for identity in identities}
+        """As if it had not named these: they belong to somebody who is kept apart."""
         return replace(
             self,
-            wa_id=None if "wa_id" in kinds else self.wa_id,
-            user_id=None if "user_id" in kinds else self.user_id,
+            wa_id=None if self.wa_id and phone(self.wa_id) in identities else self.wa_id,
+            user_id=None if Identity("user_id", self.user_id or "") in identities else self.user_id,
+            parent_user_id=None
+            if Identity("parent_user_id", self.parent_user_id or "") in identities
+            else self.parent_user_id,
+            former=tuple(each for each in self.former if each not in identities),
+            also=tuple(each for each in self.also if each not in identities),
         )
 
 
-def with_sighting(contact: Contact, sighting: Sighting) -> Contact:
-    """The contact after the sighting."""
-    window = replace(contact.window, open_until=later(contact.window.open_until, sighting.window_open_until))
+@dataclass(frozen=True)
+class Merged:
+    """A part that was found to be the same person. `evidence` is the order of the sighting that told so."""
+
+    id: ContactId
+    at: datetime
+    because: Because
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A contact as it was first made: what the sightings of its own names told."""
+
+    id: ContactId
+    ref: ChannelRef
+    created_at: datetime
+    seen: Mapping[Trait, Seen] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
+    last_seen_at: str = ""
+    """WhatsApp's time of the latest sighting, as text."""
+    merged: tuple[Merged, ...] = ()
+    merged_into: ContactId | None = None
+    kept_apart: frozenset[ContactId] = frozenset()
+    """Parts from which a person separated this one: they are not merged again by themselves."""
+    version: int = 0
+
+    def value(self, trait: Trait) -> str | None:
+        return self.seen[trait].value if trait in self.seen else None
+
+    def is_known_as(self, identity: Identity) -> bool:
+        if identity.kind == "phone":
+            wa_id = self.value("wa_id")
+            return wa_id is not None and phone(wa_id) == identity
+        return self.value(identity.kind) == identity.value
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One person: the part that stands for all (first), and those merged into it.
+
+    `via` is the part by which it was found: under its id messages are stored, so that undoing a merge gives
+    each its own back.
+    """
+
+    parts: tuple[Part, ...]
+    via: ContactId
+
+    @property
+    def id(self) -> ContactId:
+        return self.parts[0].id
+
+    @property
+    def ref(self) -> ChannelRef:
+        return self.parts[0].ref
+
+    @property
+    def created_at(self) -> datetime:
+        return min(part.created_at for part in self.parts)
+
+    @cached_property
+    def seen(self) -> Mapping[Trait, Seen]:
+        return _latest_of(part.seen for part in self.parts)
+
+    @cached_property
+    def window(self) -> Window:
+        return folded(part.window for part in self.parts)
+
+    @property
+    def merged(self) -> tuple[Merged, ...]:
+        return tuple(sorted((each for part in self.parts for each in part.merged), key=lambda one: one.at))
+
+    @property
+    def part(self) -> Part:
+        """The part by which it was found."""
+        return next(part for part in self.parts if part.id == self.via)
+
+    @property
+    def wa_id(self) -> str | None:
+        return self._value("wa_id")
+
+    @property
+    def user_id(self) -> str | None:
+        return self._value("user_id")
+
+    @property
+    def parent_user_id(self) -> str | None:
+        return self._value("parent_user_id")
+
+    @property
+    def profile_name(self) -> str | None:
+        return self._value("profile_name")
+
+    @property
+    def username(self) -> str | None:
+        return self._value("username")
+
+    @property
+    def saved_name(self) -> str | None:
+        return self._value("saved_name") or None
+
+    @property
+    def marketing(self) -> Seen | None:
+        """The last that WhatsApp reported of the person's wish: `stop` or `resume`."""
+        return self.seen.get("marketing")
+
+    @property
+    def has_stopped_marketing(self) -> bool:
+        return self.marketing is not None and self.marketing.value == "stop"
+
+    def is_kept_apart_from(self, other: "Contact") -> bool:
+        theirs = {part.id for part in other.parts}
+        ours = {part.id for part in self.parts}
+        return any(part.kept_apart & theirs for part in self.parts) or any(
+            part.kept_apart & ours for part in other.parts
+        )
+
+    def _value(self, trait: Trait) -> str | None:
+        return self.seen[trait].value if trait in self.seen else None
+
+
+def with_sighting(part: Part, sighting: Sighting) -> Part:
+    """The part after the sighting."""
+    told: dict[Trait, Seen] = {
+        trait: Seen(value, sighting.order)
+        for trait in TRAITS
+        if (value := getattr(sighting, trait)) is not None
+    }
+    window = Window(
+        open_until=sighting.window_open_until,
+        referral_at=sighting.referral_at,
+        free_entry_until=sighting.free_entry_until,
+    )
     return replace(
-        contact,
-        wa_id=_latest(contact.wa_id, sighting.wa_id, sighting.order),
-        user_id=_latest(contact.user_id, sighting.user_id, sighting.order),
-        profile_name=_latest(contact.profile_name, sighting.profile_name, sighting.order),
-        username=_latest(contact.username, sighting.username, sighting.order),
-        window=window,
+        part,
+        seen=_latest_of([part.seen, told]),
+        window=folded([part.window, window]),
+        last_seen_at=max(part.last_seen_at, sighting.at),
     )
 
 
-def _latest(known: Seen | None, value: str | None, order: str) -> Seen | None:
-    if value is None or (known is not None and (known.order, known.value) >= (order, value)):
-        return known
-    return Seen(value, order)
+def _latest_of(known: "Iterator[Mapping[Trait, Seen]] | Sequence[Mapping[Trait, Seen]]") -> dict[Trait, Seen]:
+    """Of each trait the value of the greatest order; in a tie the greatest value."""
+    latest: dict[Trait, Seen] = {}
+    for traits in known:
+        for trait, seen in traits.items():
+            if trait not in latest or (seen.order, seen.value) > (latest[trait].order, latest[trait].value):
+                latest[trait] = seen
+    return latest

@@ -5,7 +5,7 @@ import re
 import phonenumbers
 from phonenumbers import CountryCodeSource, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from kanal.contacts.model import Identity
+from kanal.contacts.model import Identity, WrittenNumber
 from kanal.contacts.numbers import match_key
 from kanal.errors import FieldError, InvalidRequest
 from kanal.ids import BSUID, CONTACT_ID, ContactId
@@ -17,11 +17,8 @@ _INTERNATIONAL = re.compile(r"\+[0-9\s().-]+")
 _ABROAD = (CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN, CountryCodeSource.FROM_NUMBER_WITH_IDD)
 
 
-def parse_recipient(text: str, default_country: str | None) -> ContactId | Identity:
+def parse_recipient(text: str, default_country: str | None) -> ContactId | Identity | WrittenNumber:
     """A contact id, a business-scoped user id, or a phone number.
-
-    The digits of an Identity are as the caller wrote them, with the country code: no match key, and not yet
-    what WhatsApp calls the person.
 
     Numbers with a country code are read leniently (spaces, dashes, the trunk zero), and never refused for a
     numbering plan alone: WhatsApp keeps ids that are not valid numbers any more. Only the length counts: 7 to
@@ -41,7 +38,7 @@ def parse_recipient(text: str, default_country: str | None) -> ContactId | Ident
             "is neither a phone number, a contact id nor a user id. Write numbers with country code,"
             f" such as +4915112345678{country}."
         )
-    return Identity("wa_id", digits)
+    return WrittenNumber(digits)
 
 
 def _digits(text: str, country: str | None) -> str | None:

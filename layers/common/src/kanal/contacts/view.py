@@ -4,24 +4,31 @@ from datetime import datetime
 from typing import Any
 
 from kanal.contacts.countries import country_of
-from kanal.contacts.model import Contact
+from kanal.contacts.model import Contact, Merged
 from kanal.times import rfc3339
 from kanal.windows.rules import Window
 
 
 def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
-    wa_id = contact.wa_id.value if contact.wa_id else None
-    user_id = contact.user_id.value if contact.user_id else None
     return {
         "id": contact.id,
         "channel_id": contact.ref.channel_id,
-        "phone_number": f"+{wa_id}" if wa_id else None,
-        "wa_id": wa_id,
-        "user_id": user_id,
-        "username": contact.username.value if contact.username else None,
-        "profile_name": contact.profile_name.value if contact.profile_name else None,
-        "country": _country(user_id, wa_id),
+        "phone_number": f"+{contact.wa_id}" if contact.wa_id else None,
+        "wa_id": contact.wa_id,
+        "user_id": contact.user_id,
+        "parent_user_id": contact.parent_user_id,
+        "username": contact.username,
+        "profile_name": contact.profile_name,
+        "saved_name": contact.saved_name,
+        "country": _country(contact.user_id, contact.wa_id),
         "window": window_as_json(contact.window, now),
+        "marketing": {
+            "opted_out": contact.has_stopped_marketing,
+            "changed_at": contact.marketing.order.partition("#")[0] or None if contact.marketing else None,
+        },
+        "merged": [_merged_as_json(merged) for merged in contact.merged],
+        "last_seen_at": max(part.last_seen_at for part in contact.parts) or None,
+        "created_at": rfc3339(contact.created_at),
     }
 
 
@@ -34,4 +41,9 @@ def window_as_json(window: Window, now: datetime) -> dict[str, Any]:
     return {
         "open": window.is_open(now),
         "open_until": rfc3339(window.ends_at) if window.ends_at else None,
+        "free_entry_point_until": rfc3339(window.free_entry_until) if window.free_entry_until else None,
     }
+
+
+def _merged_as_json(merged: Merged) -> dict[str, Any]:
+    return {"contact_id": merged.id, "at": rfc3339(merged.at), "because": merged.because}

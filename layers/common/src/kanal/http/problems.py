@@ -24,6 +24,8 @@ STATUS: dict[type[KanalError], tuple[int, str]] = {
     errors.PhoneNumberRequired: (409, "The phone number is not known"),
     errors.MarketingOptedOut: (409, "The contact stopped marketing messages"),
     errors.MessageNotReferable: (409, "The message cannot be referred to"),
+    errors.AlreadyOneContact: (409, "These are one contact already"),
+    errors.NotMerged: (409, "The contact was not merged"),
     errors.IdempotencyKeyReused: (409, "The idempotency key was used for another request"),
     errors.ApiKeyRejected: (422, "The provider does not accept the API key"),
     errors.ProviderRefused: (502, "The provider refused"),

@@ -45,7 +45,7 @@ def apply_message(
     message = Message(
         id=inbound_message_id(ref, decoded.wamid),
         ref=ref,
-        contact_id=contact.id,
+        contact_id=contact.via,
         direction="inbound",
         type=decoded.type,
         content=decoded.content,

@@ -53,6 +53,8 @@ class Message:
     address: Address = field(default_factory=Address)
     context: Mapping[str, Any] | None = None
     """Outbound: the message that this one answers, as WhatsApp is told (`message_id` is a wamid)."""
+    answers_referral: datetime | None = None
+    """Outbound: when the person wrote through an ad or post, if this may be our first reply to that."""
     request_digest: str = ""
     attempt: Attempt | None = None
     attempts: int = 0

@@ -41,6 +41,7 @@ def to_item(message: Message) -> Item:
         "context": write(message.context) if message.context else None,
         "request_digest": message.request_digest or None,
         "media": media.to_item(message.media) if message.media else None,
+        "answers_referral": rfc3339(message.answers_referral) if message.answers_referral else None,
     }
 
 
@@ -61,6 +62,7 @@ def from_item(ref: ChannelRef, item: Item) -> Message:
         address=Address(item.get("to_wa_id"), item.get("to_user_id")),
         context=json.loads(item["context"]) if "context" in item else None,
         request_digest=item.get("request_digest", ""),
+        answers_referral=_time(item, "answers_referral"),
         attempt=_attempt(item),
         attempts=item.get("attempts", 0),
         accepted_at=_time(item, "accepted_at"),

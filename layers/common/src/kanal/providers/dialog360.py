@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from kanal.errors import ApiKeyRejected, ProviderAnswerUnreadable, ProviderRefused, ProviderUnavailable
+from kanal.ids import BSUID, PHONE_ID
 from kanal.providers.errorbody import read_error
 from kanal.providers.outcomes import Accepted, Outcome, Refused, TryLater, Unknown
 from kanal.providers.playbook import play_for
@@ -214,14 +215,30 @@ def message_body(
 
 def _accepted(answer: httpx.Response) -> Outcome:
     try:
-        wamid = answer.json()["messages"][0]["id"]
+        told = answer.json()
+        wamid = told["messages"][0]["id"]
     except (ValueError, KeyError, IndexError, TypeError):
-        wamid = None
+        told = wamid = None
     if not isinstance(wamid, str) or not wamid:
         return Unknown(
             _failure("unreadable_answer", "360dialog accepted, but its answer names no message id.")
         )
-    return Accepted(wamid)
+    return Accepted(wamid, *_recipient(told))
+
+
+def _recipient(told: Any) -> tuple[str | None, str | None]:
+    """WhatsApp's id of who was written to, which may be spelled otherwise than the number, and the BSUID."""
+    contacts = told.get("contacts")
+    named = contacts[0] if isinstance(contacts, list) and contacts else None
+    if not isinstance(named, dict):
+        return None, None
+    wa_id, user_id = str(named.get("wa_id") or ""), str(named.get("user_id") or "")
+    if BSUID.fullmatch(wa_id):
+        wa_id, user_id = "", user_id or wa_id
+    return (
+        wa_id if PHONE_ID.fullmatch(wa_id) else None,
+        user_id if BSUID.fullmatch(user_id) else None,
+    )
 
 
 def _not_accepted(answer: httpx.Response, secrets: Sequence[str]) -> Outcome:

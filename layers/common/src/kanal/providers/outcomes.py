@@ -10,9 +10,13 @@ Effect = Literal["credentials_invalid", "payment_required", "restricted", "windo
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took the message."""
+    """The provider took the message. `wa_id` and `user_id` are who the recipient is for WhatsApp, as far as
+    its answer says.
+    """
 
     wamid: str
+    wa_id: str | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from kanal import rawjson
 from kanal.channels.model import WHY_NOT_SENDING, Channel
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.contacts.model import Contact, Identity, Sighting
+from kanal.contacts.merging import get_contact
+from kanal.contacts.model import Contact, Identity, Sighting, WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
-from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound
+from kanal.errors import ChannelCannotSend, IdempotencyKeyReused
 from kanal.ids import ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
@@ -18,7 +19,7 @@ from kanal.sending.queue import SendQueue
 from kanal.sending.references import with_wamids
 from kanal.sending.requests import OutboundMessage, shown
 from kanal.templates.store import TemplateStore
-from kanal.windows.rules import Window
+from kanal.windows.rules import Window, unanswered_referral
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,19 @@ def accept_message(
     message = Message(
         id=message_id,
         ref=ref,
-        contact_id=contact.id,
+        contact_id=contact.via,
         direction="outbound",
         type=request.type,
         content=body[request.type],
         context=body.get("context"),
         created_at=parts.clock(),
-        address=_address(contact),
+        address=Address(contact.wa_id, contact.user_id),
+        answers_referral=unanswered_referral(contact.window, parts.clock()),
         request_digest=digest,
     )
     if not parts.messages.add(message):
         return _repeated(parts, parts.messages.get(ref, message_id) or message, digest)
-    parts.queue.put(message)
+    parts.queue.put(message, contact.id)
     return message
 
 
@@ -86,37 +88,33 @@ def _repeated(parts: Accepting, known: Message, digest: str) -> Message:
             " Use a new key for each message."
         )
     if known.stage == "queued":
-        parts.queue.put(known)
+        contact = parts.contacts.get(known.ref, known.contact_id)
+        parts.queue.put(known, contact.id if contact else known.contact_id)
     return known
 
 
-def _first_sighting(recipient: ContactId | Identity) -> Sighting:
+def _first_sighting(recipient: ContactId | Identity | WrittenNumber) -> Sighting:
     """Of somebody we write to first. It has no time, so that all that WhatsApp says counts as later."""
-    if not isinstance(recipient, Identity):
-        raise TypeError("a contact id names a known contact")
-    kind, value = recipient.kind, recipient.value
-    return Sighting(
-        "", wa_id=value if kind == "wa_id" else None, user_id=value if kind == "user_id" else None
-    )
+    match recipient:
+        case WrittenNumber(digits):
+            return Sighting("", wa_id=digits)
+        case Identity(_, user_id):
+            return Sighting("", user_id=user_id)
+    raise TypeError("a contact id names a known contact")
 
 
 def _known_contact(
-    contacts: ContactStore, channel: Channel, recipient: ContactId | Identity
+    contacts: ContactStore, channel: Channel, recipient: ContactId | Identity | WrittenNumber
 ) -> Contact | None:
-    if isinstance(recipient, Identity):
-        return contacts.find(channel.ref, recipient)
-    contact = contacts.get(channel.ref, recipient)
+    match recipient:
+        case WrittenNumber(digits):
+            return contacts.find_number(channel.ref, digits)
+        case Identity():
+            return contacts.find(channel.ref, recipient)
+    return get_contact(contacts, channel.ref, recipient)
+
+
+def _receiver(recipient: ContactId | Identity | WrittenNumber, contact: Contact | None) -> Receiver:
     if contact is None:
-        raise NotFound(f"There is no contact {recipient} in this channel.")
-    return contact
-
-
-def _receiver(recipient: ContactId | Identity, contact: Contact | None) -> Receiver:
-    if contact is None:
-        return Receiver(Window(), has_phone=isinstance(recipient, Identity) and recipient.kind == "wa_id")
-    return Receiver(contact.window, has_phone=contact.wa_id is not None)
-
-
-def _address(contact: Contact) -> Address:
-    wa_id = contact.wa_id.value if contact.wa_id else None
-    return Address(wa_id, contact.user_id.value if contact.user_id else None)
+        return Receiver(Window(), has_phone=isinstance(recipient, WrittenNumber))
+    return Receiver(contact.window, contact.wa_id is not None, contact.has_stopped_marketing)

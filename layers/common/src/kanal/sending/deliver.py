@@ -26,6 +26,7 @@ from kanal.messages.store import MessageStore
 from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
+from kanal.sending.learning import learn_from_answer
 from kanal.sending.queue import Job
 from kanal.windows.rules import says_outside_window
 
@@ -100,8 +101,10 @@ def _send(message: Message, channel: Channel | None, provider: Dialog360 | None)
 def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome) -> Done | Again:
     match outcome:
         case Accepted(wamid):
-            parts.messages.record_accepted(message, attempt.id, Wamid(wamid), parts.clock())
+            accepted_at = parts.clock()
+            parts.messages.record_accepted(message, attempt.id, Wamid(wamid), accepted_at)
             _link(parts, message, Wamid(wamid))
+            learn_from_answer(parts.contacts, message, outcome, accepted_at)
             return Done()
         case TryLater(_, after_seconds) if parts.clock() - message.created_at < GIVE_UP_AFTER:
             parts.messages.record_requeued(message, attempt.id)

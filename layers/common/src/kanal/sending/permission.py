@@ -1,7 +1,7 @@
 """Whether a message may be sent to a contact now: the window, the template, and what the person wished."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from kanal.clock import Clock
 from kanal.contacts.view import window_as_json
@@ -20,7 +20,7 @@ class Receiver:
 
     window: Window
     has_phone: bool
-    marketing: Literal["stop", "resume"] | None = None
+    has_stopped_marketing: bool = False
 
 
 def check_permission(
@@ -49,7 +49,7 @@ def check_receiver(template: Template, receiver: Receiver) -> None:
             "WhatsApp sends authentication templates to phone numbers only, and this contact's is not known."
             " Ask for it with an interactive message of type request_contact_info."
         )
-    if category == "MARKETING" and receiver.marketing == "stop":
+    if category == "MARKETING" and receiver.has_stopped_marketing:
         raise MarketingOptedOut(
             f"This contact stopped marketing messages in WhatsApp, and template {template.name} is marketing."
             " Send a utility template, or wait until they allow it again."

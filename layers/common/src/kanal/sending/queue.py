@@ -11,13 +11,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kanal.aws.queue import Queue
 from kanal.errors import QueueUnavailable
-from kanal.ids import ChannelId, ChannelRef, MessageId, WorkspaceId
+from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId
 from kanal.messages.model import Message
 
 
 class SendQueue(Queue):
-    def put(self, message: Message) -> None:
-        """A repetition within five minutes is dropped by the queue, a later one by the claim. Raises
+    def put(self, message: Message, person: ContactId) -> None:
+        """`person` is the contact as a whole, whose messages keep their order, whatever part of it is meant.
+
+        A repetition within five minutes is dropped by the queue, a later one by the claim. Raises
         QueueUnavailable.
         """
         ref = message.ref
@@ -26,7 +28,7 @@ class SendQueue(Queue):
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=json.dumps(body),
-                MessageGroupId=message.contact_id,
+                MessageGroupId=person,
                 MessageDeduplicationId=message.id,
             )
         except (BotoCoreError, ClientError) as error:

@@ -62,7 +62,8 @@ def _found(
 
 
 def _is_with(message: Message, contact: Contact) -> bool:
-    return message.contact_id == contact.id
+    """Also if it was written under the id of a contact that was merged since."""
+    return any(part.id == message.contact_id for part in contact.parts)
 
 
 def _check_reaction(target: Message, now: datetime) -> None:

@@ -5,11 +5,12 @@ clock is WhatsApp's own timestamp of that message, never ours.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 LENGTH = timedelta(hours=24)
+FREE_ENTRY = timedelta(hours=72)
 
 OPENS_WINDOW: dict[str, bool] = {
     # A person wrote or tapped: WhatsApp's send-messages page, "a message from the user".
@@ -50,10 +51,18 @@ def says_outside_window(status: str, errors: Iterable[Any]) -> bool:
 
 @dataclass(frozen=True)
 class Window:
-    """`open_until` follows from the last message that opened it, `closed_at` from the provider's refusal."""
+    """`open_until` follows from the last message that opened it, `closed_at` from the provider's refusal.
+
+    The free entry point stands beside it: it makes messages free and allows none that the window does not.
+    """
 
     open_until: datetime | None = None
     closed_at: datetime | None = None
+    referral_at: datetime | None = None
+    """When the person last wrote through an ad or post."""
+    free_entry_for: datetime | None = None
+    """The referral that our reply has answered already."""
+    free_entry_until: datetime | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -80,6 +89,36 @@ def opened_until(message_type: str, at: datetime | None) -> datetime | None:
     return at + LENGTH
 
 
+def unanswered_referral(window: Window, now: datetime) -> datetime | None:
+    """The referral to which a reply of now would be the first, if it still opens the free entry point."""
+    referral = window.referral_at
+    if referral is None or (window.free_entry_for is not None and window.free_entry_for >= referral):
+        return None
+    return referral if free_entry_started(referral, now) else None
+
+
+def free_entry_started(referral_at: datetime, replied_at: datetime) -> datetime | None:
+    """Until when our first reply makes messages free: 72 hours from a reply within 24 hours of the referral.
+
+    Source: WhatsApp's pricing page, "free entry point conversations".
+    """
+    answered_in_time = referral_at <= replied_at < referral_at + LENGTH
+    return replied_at + FREE_ENTRY if answered_in_time else None
+
+
+def folded(windows: Iterable[Window]) -> Window:
+    """What several windows of one person are together: of everything the latest."""
+    known = list(windows)
+    return Window(
+        **{each.name: max_time(getattr(window, each.name) for window in known) for each in fields(Window)}
+    )
+
+
+def max_time(moments: Iterable[datetime | None]) -> datetime | None:
+    """The latest of times of which any may be missing."""
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
     """The later of two times of which either may be missing."""
-    return max((moment for moment in (one, other) if moment is not None), default=None)
+    return max_time((one, other))

@@ -1,0 +1,76 @@
+"""Lists a channel's contacts, and finds them by name, number or user name.
+
+A person whose parts stand at several places of an index is shown at one of them: at the latest of the list,
+and at the first word that fits the query.
+"""
+
+from collections.abc import Callable, Sequence
+
+from kanal.contacts.model import Contact
+from kanal.contacts.records import BY_CHANNEL, listed, terms_pk
+from kanal.contacts.store import ContactStore
+from kanal.contacts.terms import terms_of, words_of
+from kanal.ids import ChannelRef, ContactId
+
+Page = tuple[Sequence[Contact], str | None]
+"""The contacts, and the position after which the next page begins (None at the end)."""
+_Place = tuple[str, ContactId]
+"""Where a contact stands in an index, and which part it is."""
+_ROUNDS = 10
+"""Of reading on when what was read is not to be shown; a page may then be shorter than asked for."""
+
+
+def list_contacts(contacts: ContactStore, ref: ChannelRef, after: str | None, limit: int) -> Page:
+    """Those last heard of first, by day."""
+
+    def read(position: str | None, count: int) -> tuple[list[_Place], str | None]:
+        items, more = contacts.table.page_of_index(
+            BY_CHANNEL, ref.prefix, after=position, limit=count, descending=True
+        )
+        places = [(item["listed"], ContactId(item["listed"].partition("#")[2])) for item in items]
+        return places, places[-1][0] if more else None
+
+    return _page(contacts, ref, read, lambda contact: max(map(listed, contact.parts)), after, limit)
+
+
+def search_contacts(
+    contacts: ContactStore, ref: ChannelRef, query: str, after: str | None, limit: int
+) -> Page:
+    """Those who have, for every word of the query, a word that begins with it."""
+    words = sorted(words_of(query), key=len, reverse=True)
+    if not words:
+        return [], None
+
+    def read(position: str | None, count: int) -> tuple[list[_Place], str | None]:
+        pk = terms_pk(ref)
+        start = {"pk": pk, "sk": position} if position else None
+        items, last = contacts.table.query(pk, prefix=words[0], after=start, limit=count)
+        places = [(item["sk"], ContactId(item["sk"].rpartition("#")[2])) for item in items]
+        return places, last["sk"] if last else None
+
+    def place(contact: Contact) -> str | None:
+        found = [(term, part.id) for part in contact.parts for term in terms_of(part)]
+        if not all(any(term.startswith(word) for term, _ in found) for word in words):
+            return None
+        return min(f"{term}#{part_id}" for term, part_id in found if term.startswith(words[0]))
+
+    return _page(contacts, ref, read, place, after, limit)
+
+
+def _page(
+    contacts: ContactStore,
+    ref: ChannelRef,
+    read: Callable[[str | None, int], tuple[list[_Place], str | None]],
+    place_of: Callable[[Contact], str | None],
+    after: str | None,
+    limit: int,
+) -> Page:
+    shown: list[Contact] = []
+    for _ in range(_ROUNDS):
+        places, after = read(after, limit - len(shown))
+        place_of_part = {part_id: place for place, part_id in places}
+        found = contacts.get_all(ref, list(place_of_part))
+        shown += [contact for contact in found if place_of(contact) == place_of_part[contact.via]]
+        if after is None or len(shown) == limit:
+            break
+    return shown, after
