@@ -135,6 +135,13 @@ class Template(Shape):
     parameter_format: str
     rejected_reason: str | None
     quality: str | None
+    status_info: dict[str, Any] | None = Field(
+        description="Why it has its status, where a webhook said so: `event`, `reason`, `rejection_info`,"
+        " `other_info`, `disable_info`, as WhatsApp has them."
+    )
+    category_change: dict[str, Any] | None = Field(
+        description="The `category` that WhatsApp will give it, and when (`at`)."
+    )
     sendable: bool
     vanished_at: datetime | None = Field(description="Since when the provider no longer lists it.")
 

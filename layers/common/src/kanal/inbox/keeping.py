@@ -43,8 +43,10 @@ class RawItems:
         self._table = table
         self._bucket = bucket
 
-    def keep(self, ref: ChannelRef, field: str, body: Any, received_at: datetime) -> None:
-        """Idempotent: the same item is kept once, whenever and however often it arrives."""
+    def keep(self, ref: ChannelRef, field: str, body: Any, received_at: datetime) -> bool:
+        """Idempotent: the same item is kept once, whenever and however often it arrives. False if it was
+        there.
+        """
         text = rawjson.write(body)
         digest = derived_token(hashlib.sha256(text.encode()).hexdigest())
         item: Item = {
@@ -61,7 +63,8 @@ class RawItems:
         try:
             self._table.put(item, condition="attribute_not_exists(pk)")
         except ConditionFailed:
-            return
+            return False
+        return True
 
 
 class DeadLetters:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kanal.aws.table import Item, Key, Table
+from kanal.aws.table import ConditionFailed, Item, Key, Table
 from kanal.ids import ChannelRef
 from kanal.rawjson import write
 from kanal.templates.model import Template
@@ -42,17 +42,37 @@ class TemplateStore:
             if after is None:
                 return found
 
-    def put(self, ref: ChannelRef, template: Template) -> None:
-        self._table.put(_to_item(ref, template))
+    def find(self, ref: ChannelRef, name: str, language: str, provider_id: str) -> Template | None:
+        """By name and language; by the provider's id, which reads all of the channel, only without them."""
+        if name and language:
+            return self.get(ref, name, language)
+        matches = (template for template in self.all(ref) if template.provider_id == provider_id)
+        return next(matches, None) if provider_id else None
+
+    def put(self, ref: ChannelRef, template: Template, *, over: Template | None) -> bool:
+        """`over` is what was read before, None if nothing was there. False if that has changed since."""
+        values = {":read": _orders(over)} if over and over.orders else {}
+        unchanged = "orders = :read" if values else "attribute_not_exists(orders)"
+        condition = unchanged if over else "attribute_not_exists(pk)"
+        try:
+            self._table.put(_to_item(ref, template), condition=condition, values=values or None)
+        except ConditionFailed:
+            return False
+        return True
 
     def report(self, ref: ChannelRef) -> Mapping[str, Any] | None:
         """The last sync that ended well, None if there was none."""
         item = self._table.get(_report_key(ref))
         return json.loads(item["report"]) if item else None
 
-    def put_report(self, ref: ChannelRef, report: Mapping[str, Any]) -> None:
+    def put_report(self, ref: ChannelRef, report: Mapping[str, Any], order: str) -> None:
         key = _report_key(ref)
-        self._table.put({"pk": key.pk, "sk": key.sk, "report": write(report)})
+        self._table.put({"pk": key.pk, "sk": key.sk, "report": write(report), "order": order})
+
+    def last_sync(self, ref: ChannelRef) -> str:
+        """The order of the last sync that ended well: what is older, it has seen."""
+        item = self._table.get(_report_key(ref))
+        return str(item.get("order", "")) if item else ""
 
 
 def _key(ref: ChannelRef, name: str, language: str) -> Key:
@@ -78,7 +98,18 @@ def _to_item(ref: ChannelRef, template: Template) -> Item:
         "rejected_reason": template.rejected_reason,
         "quality": template.quality,
         "vanished_at": rfc3339(template.vanished_at) if template.vanished_at else None,
+        "status_info": _written(template.status_info),
+        "category_change": _written(template.category_change),
+        "orders": _orders(template) if template.orders else None,
     }
+
+
+def _written(value: Any) -> str | None:
+    return write(value) if value is not None else None
+
+
+def _orders(template: Template) -> str:
+    return write(dict(sorted(template.orders.items())))
 
 
 def _from_item(item: Item) -> Template:
@@ -93,4 +124,7 @@ def _from_item(item: Item) -> Template:
         rejected_reason=item.get("rejected_reason"),
         quality=item.get("quality"),
         vanished_at=parse_rfc3339(item["vanished_at"]) if "vanished_at" in item else None,
+        status_info=json.loads(item.get("status_info", "null")),
+        category_change=json.loads(item.get("category_change", "null")),
+        orders=json.loads(item.get("orders", "{}")),
     )

@@ -4,21 +4,24 @@ writes.
 A page that fails leaves everything as it was. Repeating a sync that died half-way finishes it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from kanal.channels.credentials import Providers, noting_rejected_key
 from kanal.channels.model import WHY_NOT_SENDING
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.errors import ChannelDisconnected, ProviderAnswerUnreadable
+from kanal.errors import ChannelDisconnected, Contended, ProviderAnswerUnreadable
 from kanal.ids import ChannelRef
 from kanal.providers.dialog360 import Dialog360
-from kanal.templates.model import Template, reconcile
+from kanal.templates.model import Changes, Template, reconcile, sync_order
 from kanal.templates.remote import template_from
 from kanal.templates.store import TemplateStore
 from kanal.times import rfc3339
 
+_WRITES = 4
 _MOST_PAGES = 1000
 """A hundred thousand templates: more than any account has, and an end to a list that runs in circles."""
 
@@ -50,9 +53,7 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
         if channel.state != "active" and not provider.number().blocked_because:
             parts.channels.resume(channel)
         remote = _every_page(provider)
-    changes = reconcile(parts.templates.all(ref), remote, started)
-    for template in changes.to_write:
-        parts.templates.put(ref, template)
+    changes = _write_changes(parts.templates, ref, remote, started)
     ended = parts.clock()
     report = {
         "synced_at": rfc3339(ended),
@@ -62,8 +63,23 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
         "unchanged": changes.unchanged,
         "vanished": len(changes.vanished),
     }
-    parts.templates.put_report(ref, report)
+    parts.templates.put_report(ref, report, sync_order(started))
     return report
+
+
+def _write_changes(
+    templates: TemplateStore, ref: ChannelRef, remote: Sequence[Template], started: datetime
+) -> Changes:
+    """What changed. A template of which a webhook tells something meanwhile is compared once more."""
+    found: Changes | None = None
+    for _ in range(_WRITES):
+        known = {template.key: template for template in templates.all(ref)}
+        changes = reconcile(known.values(), remote, started)
+        found = found or changes
+        written = [templates.put(ref, one, over=known.get(one.key)) for one in changes.to_write]
+        if all(written):
+            return found
+    raise Contended("The templates of the channel are being changed by something else right now.")
 
 
 def _every_page(provider: Dialog360) -> list[Template]:
