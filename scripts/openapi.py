@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from functions.channels.api import api as channels
+from functions.media.api import api as media
 from functions.send.api import api as send
 from functions.sync_templates.api import api as sync_templates
 from kanal import errors
@@ -122,6 +123,7 @@ OPERATIONS: dict[str, Operation] = {
             errors.PhoneNumberRequired,
             errors.MarketingOptedOut,
             errors.MessageNotReferable,
+            errors.MediaNotUploaded,
             errors.IdempotencyKeyReused,
             errors.QueueUnavailable,
             errors.Contended,
@@ -153,6 +155,44 @@ OPERATIONS: dict[str, Operation] = {
             errors.ProviderAnswerUnreadable,
         ),
         {"read": {}, "typing": {"typing_indicator": True}},
+    ),
+    "get /v1/channels/{channel_id}/messages/{message_id}/media": Operation(
+        "link_to_file",
+        "A link to the file of a message that came in, good for five minutes for whoever has it.",
+        "messages:read",
+        200,
+        shapes.FileLink,
+        (errors.NotFound, errors.MediaPending, errors.MediaFailed),
+    ),
+    "post /v1/channels/{channel_id}/media": Operation(
+        "announce_upload",
+        "Announce a file to be sent, and get a form with which it is uploaded.",
+        "messages:write",
+        201,
+        shapes.AnnouncedUpload,
+        (
+            errors.InvalidRequest,
+            errors.NotFound,
+            errors.ChannelDisconnected,
+            errors.IdempotencyKeyReused,
+        ),
+        {
+            "image": {"type": "image", "mime_type": "image/jpeg", "size_bytes": 182859},
+            "document": {
+                "type": "document",
+                "mime_type": "application/pdf",
+                "size_bytes": 48210,
+                "filename": "invoice-4711.pdf",
+            },
+        },
+    ),
+    "get /v1/channels/{channel_id}/media/{media_id}": Operation(
+        "get_upload",
+        "Show an upload, and whether its file is there.",
+        "messages:read",
+        200,
+        shapes.Upload,
+        (errors.NotFound,),
     ),
     "get /v1/channels/{channel_id}/templates": Operation(
         "list_templates",
@@ -207,7 +247,7 @@ def _from_code() -> tuple[dict[str, _Json], _Json]:
     """Paths and body schemas of all handlers, in the order of the table."""
     paths: dict[str, _Json] = {route.split()[1]: {} for route in OPERATIONS}
     schemas: _Json = {}
-    for api in (channels, send, sync_templates):
+    for api in (channels, send, media, sync_templates):
         found = json.loads(api.get_openapi_json_schema(title="Kanal", version="1"))
         for path, methods in found["paths"].items():
             paths[path].update(methods)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kanal.channels.model import State
+from kanal.media.kinds import Kind
 from kanal.messages.model import Direction
 from kanal.templates.model import Status
 
@@ -100,6 +101,19 @@ class MessageError(Shape):
     advice: str | None = Field(None, description="What to do about it; empty where it passes by itself.")
 
 
+class File(Shape):
+    """The file that came with a message."""
+
+    state: Literal["pending", "stored", "failed"]
+    mime_type: str | None = Field(description="As WhatsApp announced it.")
+    sha256: str | None = Field(description="In hex.")
+    size_bytes: int | None = None
+    stored_at: datetime | None = None
+    reason: str | None = Field(None, description="Why it was given up: see docs/events.md, message.media.")
+    message: str | None = None
+    failed_at: datetime | None = None
+
+
 class Message(Shape):
     """The content stands under the name of its `type` (`text`, `template`, ...), as WhatsApp has it."""
 
@@ -116,12 +130,46 @@ class Message(Shape):
     created_at: datetime
     timeline: list[TimelineEntry]
     errors: list[MessageError]
+    media: File | None = Field(None, description="There if a file came with the message.")
 
 
 class ReadReceipt(Shape):
     message_id: str
     read: Literal[True]
     typing_indicator: bool
+
+
+class FileLink(Shape):
+    url: str
+    expires_at: datetime
+    mime_type: str | None
+    size_bytes: int
+    sha256: str
+
+
+class Upload(Shape):
+    id: str = Field(description='Send it as `{"id": "med_..."}`, however often.')
+    channel_id: str
+    type: Kind
+    mime_type: str
+    size_bytes: int
+    filename: str | None
+    state: Literal["awaiting_upload", "ready", "refused"]
+    message: str | None = Field(description="What is wrong with a file that is `refused`.")
+    created_at: datetime
+
+
+class UploadForm(Shape):
+    """A form (multipart/form-data): the fields first, then the file under the name `file`."""
+
+    method: Literal["POST"]
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+class AnnouncedUpload(Upload):
+    upload: UploadForm
 
 
 class Template(Shape):

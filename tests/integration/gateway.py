@@ -12,6 +12,7 @@ import pytest
 import kanal.aws.clients
 import kanal.settings
 from functions.channels.api import handler as channels
+from functions.media.api import handler as media
 from functions.send.api import handler as send
 from functions.sync_templates.api import handler as templates
 from kanal import composition
@@ -77,6 +78,8 @@ class Gateway:
 
 
 def handler_of(path: str) -> Handler:
+    if "/media" in path:
+        return media
     if "/messages" in path:
         return send
     return templates if "/templates" in path else channels
@@ -91,6 +94,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]
         "CONTACTS_TABLE": world.aws.contacts,
         "MESSAGES_TABLE": world.aws.messages,
         "SEND_QUEUE_URL": world.aws.queues["send"],
+        "MEDIA_BUCKET": world.aws.media_bucket,
         "SECRETS_KEY_ID": world.aws.key_id,
         "DIALOG360_BASE_URL": str(world.provider_http.base_url),
         "AWS_ACCESS_KEY_ID": CREDENTIALS["aws_access_key_id"],

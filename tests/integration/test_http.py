@@ -23,6 +23,9 @@ ROUTES: list[tuple[str, str, str, Any]] = [
     ("POST", f"{HERE}/messages", "messages:write", TEXT),
     ("GET", f"{HERE}/messages/msg_{'a' * 26}", "messages:read", None),
     ("POST", f"{HERE}/messages/msg_{'a' * 26}/read", "messages:write", {"typing_indicator": True}),
+    ("GET", f"{HERE}/messages/msg_{'a' * 26}/media", "messages:read", None),
+    ("POST", f"{HERE}/media", "messages:write", {"type": "image", "mime_type": "image/png", "size_bytes": 1}),
+    ("GET", f"{HERE}/media/med_{'a' * 26}", "messages:read", None),
     ("GET", f"{HERE}/templates", "templates:read", None),
     ("POST", f"{HERE}/templates/sync", "templates:write", None),
 ]

@@ -120,6 +120,7 @@ def test_a_function_sees_its_own_kinds_of_channel_items_only(stack: Stack) -> No
         "ChannelsApiRole": {"*"},  # connects and disconnects, so it writes all of them
         "SendApiRole": {"workspace#*"},
         "SendWorkerRole": {"workspace#*", "pace#*"},
+        "MediaApiRole": {"workspace#*"},
         "MediaFetchRole": {"workspace#*", "media#*"},
         "SyncTemplatesApiRole": {"workspace#*"},
         "SyncTemplatesWorkerRole": {"workspace#*"},

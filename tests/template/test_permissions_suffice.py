@@ -101,7 +101,8 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     provider.control("settings", {"auto_statuses": False})
     channel = _configure(deployment)
     received = _receive(deployment, provider, channel)
-    _fetch(deployment, provider)
+    _fetch(deployment, provider, channel)
+    _upload(deployment, channel)
     _sync(deployment, channel)
     _send(deployment, provider, channel)
     _recover(deployment, provider, channel, received)
@@ -142,14 +143,31 @@ def _receive(deployment: Deployment, provider: _Provider, channel: str) -> str:
     return f"/v1/channels/{channel}/messages/{inbound_message_id(ref, written['wamid'])}"
 
 
-def _fetch(deployment: Deployment, provider: _Provider) -> None:
+def _fetch(deployment: Deployment, provider: _Provider, channel: str) -> None:
     file = {"phone_number": PHONE, "mime_type": "image/png", "size_bytes": 10}
     provider.control("faults", {"on": "media", "kind": "status", "status": 500, "times": 1})
+    told: Any = None
     for _ in range(2):  # one is given back, one is stored
         message = {"type": "image", "image": provider.control("media", file)}
-        provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": message})
+        told = provider.control("inbound", {"phone_number": PHONE, "from": _CUSTOMER, "message": message})
         deployment.consume("WebhookProcessFunction", "inbound")
         deployment.consume("MediaFetchFunction", "media")
+    ref = ChannelRef(WorkspaceId("acme"), ChannelId(channel))
+    path = f"/v1/channels/{channel}/messages/{inbound_message_id(ref, told['wamid'])}/media"
+    deployment.call("MediaApiFunction", "GET", path, "messages:read")
+
+
+def _upload(deployment: Deployment, channel: str) -> str:
+    """The id of a file that was uploaded."""
+    path, content = f"/v1/channels/{channel}/media", b"\x89PNG\r\n\x1a\n"
+    wanted = {"type": "image", "mime_type": "image/png", "size_bytes": len(content)}
+    upload = deployment.call("MediaApiFunction", "POST", path, "messages:write", wanted)
+    key, bucket = upload["upload"]["fields"]["key"], deployment.aws.media_bucket
+    # Whoever fills the form in acts with the function's right.
+    deployment.uses["MediaApiFunction"].add(Use("s3:PutObject", f"MediaBucket/{key}"))
+    boto("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="image/png")
+    deployment.call("MediaApiFunction", "GET", f"{path}/{upload['id']}", "messages:read")
+    return str(upload["id"])
 
 
 def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:

@@ -100,6 +100,8 @@ def uses_of(aws: Aws, service: str, operation: str, params: Params) -> Iterator[
     elif service == "sqs":
         action = operation.removesuffix("Batch")
         yield Use(f"sqs:{action}", _names(aws)[params["QueueUrl"]])
+    elif service == "s3" and "Key" not in params:
+        return  # signing a form asks nothing of AWS
     elif service == "s3":
         yield Use(f"s3:{operation}", f"{_names(aws)[params['Bucket']]}/{params['Key']}")
     elif service == "kms":

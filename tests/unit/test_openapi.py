@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 
 from functions.channels.api import handler as channels
+from functions.media.api import handler as media
 from functions.send.api import handler as send
 from functions.sync_templates.api import handler as sync_templates
 from kanal.channels.model import Channel
 from kanal.channels.model import as_json as channel_as_json
 from kanal.errors import FieldError, InvalidRequest
 from kanal.http.problems import problem_of
-from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WebhookId, WorkspaceId
+from kanal.ids import ChannelId, ChannelRef, ContactId, MediaId, MessageId, WebhookId, WorkspaceId
+from kanal.media.announce import Look
+from kanal.media.announce import as_json as upload_as_json
+from kanal.media.model import Media
+from kanal.media.model import as_json as media_as_json
+from kanal.media.uploads import Upload
 from kanal.messages.model import Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.templates.model import Template
@@ -22,7 +28,7 @@ from scripts import openapi, shapes
 
 _REF = ChannelRef(WorkspaceId("acme"), ChannelId("chn_aaaaaaaaaaaaaaaaaaaaaaaaaa"))
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
-_HANDLERS = {"messages": send, "templates": sync_templates}
+_HANDLERS = {"media": media, "messages": send, "templates": sync_templates}
 
 
 class _Context:
@@ -67,7 +73,8 @@ def test_each_route_takes_its_examples_and_wants_its_scope(
     monkeypatch.setenv("WORKSPACE_CLAIM", "workspace_id")
     method, path = route.split()
     path = path.replace("{channel_id}", _REF.channel_id).replace("{message_id}", "msg_a")
-    handler = _HANDLERS.get(path.split("/")[4] if path.count("/") > 3 else "", channels)
+    path = path.replace("{media_id}", "med_a")
+    handler = next((each for word, each in _HANDLERS.items() if f"/{word}" in path), channels)
     answer = handler(_request(method, path, body), _Context())
     problem = json.loads(answer["body"])
     assert (problem["code"], problem.get("scope")) == ("forbidden", openapi.OPERATIONS[route].scope)
@@ -105,7 +112,24 @@ def test_a_message_has_the_described_shape_and_its_content() -> None:
     )
     shown = message_as_json(message)
     assert shown.pop("text") == {"body": "Hello"}
-    _assert_shape(shapes.Message, shown)
+    _assert_shape(shapes.Message, {**shown, "media": None})
+
+
+_ENDED: Any = {"ended_at": _NOW, "size_bytes": 1, "reason": "unknown_id", "words": "Words."}
+
+
+@pytest.mark.parametrize(
+    "media", [Media("pending", "1"), Media("stored", "1", **_ENDED), Media("failed", "1", **_ENDED)]
+)
+def test_a_file_has_the_described_shape(media: Media) -> None:
+    shown = media_as_json(media)
+    shapes.File.model_validate(shown)
+    assert shown.keys() <= shapes.File.model_fields.keys()
+
+
+def test_an_upload_has_the_described_shape() -> None:
+    upload = Upload(MediaId("med_a"), _REF, "image", "image/png", 1, None, _NOW, "")
+    _assert_shape(shapes.Upload, upload_as_json(Look(upload, "ready")))
 
 
 def test_a_template_has_the_described_shape() -> None:

@@ -23,10 +23,13 @@ from kanal.ids import new_token
 from kanal.inbox.apply import Stores
 from kanal.inbox.fetch import Fetching
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
+from kanal.inbox.link import Linking
 from kanal.inbox.process import Inbox
+from kanal.media.announce import Announcing
 from kanal.media.bucket import MediaBucket
 from kanal.media.budgetstore import BudgetStore
 from kanal.media.jobs import MediaQueue
+from kanal.media.uploads import UploadStore
 from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
@@ -108,6 +111,21 @@ def media_queue() -> MediaQueue:
 @cache
 def media_bucket() -> MediaBucket:
     return MediaBucket(settings().media_bucket, client("s3"))
+
+
+@cache
+def uploads() -> UploadStore:
+    return UploadStore(_table(settings().messages_table))
+
+
+@cache
+def announcing() -> Announcing:
+    return Announcing(channels(), uploads(), media_bucket(), new_token, utc_now)
+
+
+@cache
+def linking() -> Linking:
+    return Linking(channels(), messages(), media_bucket(), utc_now)
 
 
 @cache

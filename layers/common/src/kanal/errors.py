@@ -19,6 +19,9 @@ KanalError
 │       ├── MessageNotReferable
 │       ├── AlreadyOneContact
 │       ├── NotMerged
+│       ├── MediaPending
+│       ├── MediaFailed
+│       ├── MediaNotUploaded
 │       └── IdempotencyKeyReused
 ├── ProviderError               the provider's answer or silence
 │   ├── ApiKeyRejected
@@ -179,6 +182,24 @@ class NotMerged(Conflict):
     """The contact named was not merged into the other, so it cannot be taken out of it."""
 
     code = "not_merged"
+
+
+class MediaPending(Conflict):
+    """The file of a message is still being fetched."""
+
+    code = "media_pending"
+
+
+class MediaFailed(Conflict):
+    """The file of a message was given up; `reason` says why."""
+
+    code = "media_failed"
+
+
+class MediaNotUploaded(Conflict):
+    """A message names an upload whose file is not there yet."""
+
+    code = "media_not_uploaded"
 
 
 class IdempotencyKeyReused(Conflict):

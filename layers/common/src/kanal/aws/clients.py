@@ -31,6 +31,11 @@ def client(service: Any) -> Any:
     return _client(service)
 
 
+# Links and forms that we sign have to work in every region, and at the bucket's own address there.
+_OF_S3 = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+
+
 @cache
 def _client(service: str) -> Any:
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # the name is checked above
+    config = _CONFIG.merge(_OF_S3) if service == "s3" else _CONFIG
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the name is checked above

@@ -3,15 +3,41 @@
 | key | holds |
 |---|---|
 | media/workspace/channel/message id | the file of a message that came in |
+| uploads/workspace/channel/media id | a file that is to be sent |
 """
 
 import base64
-from typing import IO, TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from kanal.ids import ChannelRef, MessageId
+from botocore.exceptions import ClientError
+
+from kanal.ids import ChannelRef, MediaId, MessageId
+from kanal.media.kinds import HEAD_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+LINK_LASTS = timedelta(minutes=5)
+FORM_LASTS = timedelta(minutes=15)
+_CHUNK_BYTES = 256 * 1024
+_MISSING = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})
+"""S3 tells that a key is missing only to those who may list the bucket, and nobody here needs to."""
+_CHANGED = frozenset({"PreconditionFailed", "412"})
+
+
+@dataclass(frozen=True)
+class Peek:
+    """An object: what S3 knows of it, and how it begins."""
+
+    etag: str
+    size_bytes: int
+    mime_type: str
+    head: bytes
 
 
 class MediaBucket:
@@ -30,6 +56,60 @@ class MediaBucket:
             ContentType=mime_type,
             ChecksumSHA256=base64.b64encode(sha256).decode(),
         )
+
+    def link(self, ref: ChannelRef, message_id: MessageId, mime_type: str, filename: str) -> str:
+        """Whoever has it can get the file for LINK_LASTS; a browser saves it and never shows it."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._name,
+                "Key": _received(ref, message_id),
+                "ResponseContentType": mime_type,
+                "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
+            },
+            ExpiresIn=int(LINK_LASTS.total_seconds()),
+        )
+
+    # --- uploads ---
+
+    def form(self, ref: ChannelRef, media_id: MediaId, mime_type: str, size_bytes: int) -> Mapping[str, Any]:
+        """`url` and `fields` of a form with which a file of exactly this type and size can be uploaded, for
+        FORM_LASTS.
+        """
+        return self._client.generate_presigned_post(
+            self._name,
+            _upload(ref, media_id),
+            Fields={"Content-Type": mime_type},
+            Conditions=[{"Content-Type": mime_type}, ["content-length-range", size_bytes, size_bytes]],
+            ExpiresIn=int(FORM_LASTS.total_seconds()),
+        )
+
+    def peek(self, ref: ChannelRef, media_id: MediaId) -> Peek | None:
+        """None while nothing was uploaded."""
+        try:
+            answer = self._client.get_object(
+                Bucket=self._name, Key=_upload(ref, media_id), Range=f"bytes=0-{HEAD_BYTES - 1}"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return None
+            raise
+        size = int(answer["ContentRange"].rpartition("/")[2])
+        return Peek(answer["ETag"], size, answer["ContentType"], answer["Body"].read())
+
+    def chunks(self, ref: ChannelRef, media_id: MediaId, etag: str) -> Iterator[bytes] | None:
+        """The file piece by piece; None if it is not there any more as it was found."""
+        try:
+            answer = self._client.get_object(Bucket=self._name, Key=_upload(ref, media_id), IfMatch=etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING | _CHANGED:
+                return None
+            raise
+        return answer["Body"].iter_chunks(_CHUNK_BYTES)
+
+
+def _upload(ref: ChannelRef, media_id: MediaId) -> str:
+    return f"uploads/{ref.workspace_id}/{ref.channel_id}/{media_id}"
 
 
 def _received(ref: ChannelRef, message_id: MessageId) -> str:
