@@ -7,9 +7,11 @@ from local.simulator.content import check_content
 from local.simulator.limits import Traffic
 from local.simulator.numbers import Customer, Number, SentMessage, Settings
 from local.simulator.refusals import RefusalError
+from local.simulator.shapes import shape, word
 from local.simulator.templates import check_parameters, find_sendable
 
 SERVICE = "service"
+_TYPING = shape({"type": word("text")})
 
 
 def accept(
@@ -54,6 +56,8 @@ def mark_as_read(number: Number, body: dict[str, Any]) -> dict[str, Any]:
         raise RefusalError(100, "The parameter messaging_product is required and must be whatsapp.")
     if body.get("status") != "read":
         raise RefusalError(100, "Param status must be read")
+    if "typing_indicator" in body:
+        _TYPING(body["typing_indicator"], "typing_indicator")
     wamid = body.get("message_id")
     if any(message.wamid == wamid for message in number.sent):
         raise RefusalError(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from scripts.messages import MESSAGES
 from tests.contract.simulator_world import (
     CUSTOMER,
     CUSTOMER_WA_ID,
@@ -12,6 +13,7 @@ from tests.contract.simulator_world import (
     error_of,
     message,
 )
+from tests.outbound_bodies import GONE, changed
 
 TEXT = message("text", {"body": "hello"})
 
@@ -111,19 +113,86 @@ def test_what_is_no_json_object_is_an_invalid_parameter(world: World, content: b
     assert error_of(answer) == (400, 100)
 
 
+FREE_FORM = [name for name, body in MESSAGES.items() if body["type"] != "template"]
+_LINK = {"link": "https://example.com/a.png"}
+
+
+@pytest.mark.parametrize("name", FREE_FORM)
+def test_every_kind_of_content_is_taken(world: World, name: str) -> None:
+    """What Kanal sends is what WhatsApp takes."""
+    world.customer_writes()
+    body = MESSAGES[name]
+    context = {"context": body["context"]} if "context" in body else {}
+    assert world.post("/messages", {**message(body["type"], body[body["type"]]), **context}).is_success
+
+
 @pytest.mark.parametrize(
-    ("kind", "content"),
+    ("kind", "content", "code"),
     [
-        ("image", {"id": "1"}),
-        ("interactive", {"type": "button"}),
-        ("contacts", [{"name": {"formatted_name": "Ana"}}]),
-        ("reaction", {"message_id": "wamid.x", "emoji": "👍"}),
+        ("image", {}, 131009),
+        ("image", {"id": "1", **_LINK}, 131009),
+        ("image", {**_LINK, "caption": "x" * 1025}, 100),
+        ("image", {"link": "example.com"}, 131009),
+        ("sticker", {**_LINK, "caption": "x"}, 100),
+        ("audio", {**_LINK, "caption": "x"}, 100),
+        ("audio", {**_LINK, "voice": "yes"}, 100),
+        ("location", {"latitude": "52", "longitude": 13}, 100),
+        ("location", {"latitude": 91, "longitude": 13}, 100),
+        ("contacts", [], 131009),
+        ("contacts", [{"name": {"formatted_name": "Ana"}}], 131009),
+        ("reaction", {"message_id": "wamid.x"}, 131008),
+        ("interactive", {"type": "button"}, 131008),
+        ("interactive", {"type": "menu"}, 100),
+        ("interactive", {"type": ["menu"]}, 100),
     ],
 )
-def test_the_other_kinds_of_content_are_taken_as_they_are(world: World, kind: str, content: Any) -> None:
-    """Their insides are not looked at, so that nothing valid is refused."""
+def test_content_that_breaks_a_rule_is_refused(world: World, kind: str, content: Any, code: int) -> None:
+    """Each kind has its shape."""
     world.customer_writes()
-    assert world.post("/messages", message(kind, content)).status_code == 200
+    assert error_of(world.post("/messages", message(kind, content))) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "code"),
+    [
+        ("reply buttons", [("/interactive/action/buttons/1/reply/id", "yes")], 131009),
+        ("reply buttons", [("/interactive/action/buttons/1/reply/title", "Yes")], 131009),
+        ("reply buttons", [("/interactive/action/buttons/1/reply/title", "x" * 21)], 100),
+        ("reply buttons", [("/interactive/action/buttons", [])], 131009),
+        ("list", [("/interactive/header", {"type": "image", "image": _LINK})], 100),
+        ("list", [("/interactive/action/sections/0/title", GONE)], 131009),
+        (
+            "list",
+            [("/interactive/action/sections/0/rows", [{"id": str(at), "title": "x"} for at in range(10)])],
+            131009,
+        ),
+        ("list", [("/interactive/action/sections/1/rows/0/id", "t")], 131009),
+        ("flow", [("/interactive/action/parameters/flow_id", GONE)], 131009),
+        ("product list", [("/interactive/header", GONE)], 131008),
+        ("location request", [("/interactive/footer", {"text": "x"})], 100),
+        ("carousel of links", [("/interactive/action/cards/1", GONE)], 131009),
+        ("carousel of links", [("/interactive/action/cards/1/header", GONE)], 131009),
+        ("carousel of links", [("/interactive/action/cards/1/action", {})], 131009),
+        ("carousel of products", [("/interactive/action/cards/1/body", {"text": "x" * 161})], 100),
+        ("call button", [("/interactive/action/parameters/ttl_minutes", 0)], 100),
+    ],
+)
+def test_an_interactive_message_that_breaks_a_rule_is_refused(
+    world: World, name: str, changes: list[tuple[str, Any]], code: int
+) -> None:
+    """By a table of the simulator's own, so that it would tell a mistake in ours."""
+    world.customer_writes()
+    content = changed(name, *changes)["interactive"]
+    assert error_of(world.post("/messages", message("interactive", content))) == (400, code)
+
+
+def test_a_reaction_cannot_be_a_reply_and_a_context_needs_an_id(world: World) -> None:
+    """A context names one message."""
+    world.customer_writes()
+    reaction = message("reaction", {"message_id": "wamid.x", "emoji": "👍"})
+    assert error_of(world.post("/messages", {**reaction, "context": {"message_id": "wamid.x"}})) == (400, 100)
+    assert error_of(world.send_text(context={})) == (400, 131008)
+    assert world.send_text(context={"message_id": "wamid.x"}).status_code == 200
 
 
 def test_a_blocked_number_cannot_send(world: World) -> None:
@@ -150,6 +219,8 @@ def test_an_incoming_message_can_be_marked_as_read(world: World) -> None:
     assert world.post("/messages", read).json() == {"success": True}
     typing = {**read, "typing_indicator": {"type": "text"}}
     assert world.post("/messages", typing).json() == {"success": True}
+    assert error_of(world.post("/messages", {**read, "typing_indicator": {"type": "audio"}})) == (400, 100)
+    assert error_of(world.post("/messages", {**read, "typing_indicator": True})) == (400, 100)
     assert world.sent() == []
 
 

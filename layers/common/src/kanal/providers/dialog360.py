@@ -256,7 +256,8 @@ def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Excepti
     words = body.words or body.title
     if answer.status_code == 401:
         return ApiKeyRejected(f"360dialog does not accept the API key: {words}")
-    if answer.status_code == 429 or answer.status_code >= 500:
+    throttled = play_for(answer.status_code, body.code).kind == "try_later"
+    if throttled or answer.status_code >= 500:
         return ProviderUnavailable(f"360dialog answered HTTP {answer.status_code}: {words}")
     return ProviderRefused(f"360dialog refused the call with HTTP {answer.status_code}: {words}")
 

@@ -1,6 +1,7 @@
 """Accepts a message for sending: everything that can be refused is refused here, before it costs anything."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kanal import rawjson
 from kanal.channels.model import WHY_NOT_SENDING, Channel
@@ -17,9 +18,11 @@ from kanal.messages.store import MessageStore
 from kanal.sending.permission import Receiver, check_permission
 from kanal.sending.queue import SendQueue
 from kanal.sending.references import with_wamids
-from kanal.sending.requests import OutboundMessage, shown
 from kanal.templates.store import TemplateStore
 from kanal.windows.rules import Window, unanswered_referral
+
+if TYPE_CHECKING:  # the models take a while to build, and only the function that reads bodies needs them
+    from kanal.sending.requests import OutboundMessage
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,14 @@ class Accepting:
 
 
 def accept_message(
-    parts: Accepting, ref: ChannelRef, idempotency_key: str, request: OutboundMessage
+    parts: Accepting, ref: ChannelRef, idempotency_key: str, request: "OutboundMessage"
 ) -> Message:
     """The message, stored and queued. The same key and request give the same message, sent once.
 
     Raises NotFound, ChannelCannotSend, InvalidRequest, WindowClosed, TemplateNotSendable,
     PhoneNumberRequired, MarketingOptedOut, MessageNotReferable, IdempotencyKeyReused, QueueUnavailable.
     """
-    channel, asked = parts.channels.get(ref), shown(request)
+    channel, asked = parts.channels.get(ref), request.as_json()
     digest = derived_token(rawjson.write(asked))
     message_id = outbound_message_id(ref, idempotency_key)
     if known := parts.messages.get(ref, message_id):

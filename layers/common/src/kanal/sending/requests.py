@@ -22,6 +22,10 @@ class _Addressed(Strict):
         description="Phone number with country code, contact id, or business-scoped user id."
     )
 
+    def as_json(self) -> dict[str, Any]:
+        """Without what was left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
 
 class _Answering(_Addressed):
     context: Quoted | None = None
@@ -121,8 +125,3 @@ TAGGED_UNIONS: Mapping[str, tuple[str, ...]] = {
     "/template/components/*/cards/*/components/*/parameters/*": _tags(Parameter),
 }
 """Where a body is one of several shapes, and the values of `type` that say which; `*` is any list entry."""
-
-
-def shown(message: OutboundMessage) -> dict[str, Any]:
-    """The message as plain JSON, without what was left out."""
-    return message.model_dump(mode="json", exclude_none=True)
