@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kanal.channels.model import State
 from kanal.media.kinds import Kind
-from kanal.messages.model import Direction
+from kanal.messages.model import Direction, Origin
 from kanal.templates.model import Status
 
 
@@ -90,6 +90,9 @@ class TimelineEntry(Shape):
     state: str
     at: datetime | None = Field(description="When it happened: WhatsApp's time where WhatsApp reported it.")
     received_at: datetime = Field(description="When Kanal learned of it.")
+    participant: str | None = Field(None, description="Of a message to a group: whose step it is.")
+    pricing: dict[str, Any] | None = Field(None, description="WhatsApp's own object.")
+    conversation: dict[str, Any] | None = Field(None, description="WhatsApp's own object.")
 
 
 class MessageError(Shape):
@@ -115,12 +118,20 @@ class File(Shape):
 
 
 class Message(Shape):
-    """The content stands under the name of its `type` (`text`, `template`, ...), as WhatsApp has it."""
+    """The content stands under the name of its `type` (`text`, `template`, ...), as WhatsApp has it.
+
+    Where WhatsApp says so, also `context` (what it answers), `forwarded`, `frequently_forwarded`, `referral`,
+    `group_id`, `versions` and `revoked`.
+    """
 
     id: str
     channel_id: str
     contact_id: str
     direction: Direction
+    origin: Origin = Field(
+        description="`whatsapp`: a person; `api`: this API; `app`: the WhatsApp Business app of this number;"
+        " `history`: that app, before the number was connected."
+    )
     state: str = Field(
         description="`received`; or of `queued`, `sending`, `unconfirmed`, `sent`, `failed`, `delivered`,"
         " `read`, `played` the last in this order that is known."

@@ -143,6 +143,7 @@ def embedded_aws() -> Iterator[Aws]:
 _INDEXES = {
     "channels": [("by_shard", "shard", "sk")],
     "contacts": [("by_channel", "channel", "listed")],
+    "messages": [("by_contact", "stream", "stream_at")],
 }
 """Index, its partition and its sort key, by table."""
 

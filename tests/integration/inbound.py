@@ -98,10 +98,13 @@ def stored(table: str) -> list[dict[str, Any]]:
 
 
 def kinds_stored(world: World) -> dict[str, list[dict[str, Any]]]:
-    """The messages table by what its items are: `message`, `wamid`, `raw`."""
-    found: dict[str, list[dict[str, Any]]] = {"message": [], "wamid": [], "raw": []}
+    """The messages table by what its items are: `message`, `wamid`, `raw`; `early` are versions of messages
+    that have not come.
+    """
+    found: dict[str, list[dict[str, Any]]] = {"message": [], "wamid": [], "raw": [], "early": []}
     for item in stored(world.aws.messages):
-        found[item["sk"]].append(item)
+        is_early = item["sk"] == "message" and "id" not in item
+        found["early" if is_early else item["sk"]].append(item)
     return found
 
 

@@ -21,7 +21,7 @@ from tests.integration.world import World
 
 _READS = {"GetItem"}
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
-_INDEX_KEYS = ("shard", "listed")
+_INDEX_KEYS = ("shard", "listed", "stream_at")
 """Attributes of which each is the sort key of one index, or alone decides what is in it."""
 
 

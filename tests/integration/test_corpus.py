@@ -2,19 +2,30 @@
 
 import json
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kanal.inbox.explode import Item, explode
 from tests.integration.aws import boto
-from tests.integration.inbound import Hook, dead_letters, hook_of, kinds_stored, process_next
+from tests.integration.inbound import (
+    Hook,
+    contacts_stored,
+    dead_letters,
+    hook_of,
+    kinds_stored,
+    process_next,
+)
 from tests.integration.world import World
 
 HERE = Path(__file__).parents[1]
-LISTS = ("messages", "statuses", "errors")
+LISTS = (
+    *("messages", "statuses", "errors", "message_echoes", "calls", "state_sync"),
+    *("user_preferences", "user_id_update", "groups"),
+)
 AROUND = {"messaging_product", "metadata", "contacts"}
 
 
@@ -25,8 +36,10 @@ def folders() -> list[Path]:
     return [HERE / "data" / "webhooks", *others]
 
 
-def items(body: Any) -> Iterator[tuple[str, Any]]:
-    """What must be found again, read in the plainest way: kind, and the JSON of the item."""
+def parts(body: Any) -> Iterator[tuple[str, Any]]:
+    """What must be found again, read in the plainest way: where it stood, and its JSON."""
+    if isinstance(body, dict) and "entry" not in body and "messages" in body:
+        body = {"entry": [{"changes": [{"value": body}]}]}  # of the retired on-premise API
     entries = body.get("entry") if isinstance(body, dict) else None
     if not isinstance(entries, list) or body.get("object", "whatsapp_business_account")[:8] != "whatsapp":
         yield "malformed", body
@@ -34,16 +47,21 @@ def items(body: Any) -> Iterator[tuple[str, Any]]:
     for entry in entries:
         for change in entry.get("changes", [None]):
             value = change.get("value") if change else None
-            if not isinstance(value, dict):
+            if isinstance(value, dict):
+                yield from parts_of_value(value)
+            else:
                 yield "malformed", change or entry
-                continue
-            if change.get("field", "messages") != "messages":
-                yield "change", value
-                continue
-            yield from ((name, item) for name in LISTS for item in value.get(name, []))
-            rest = {name: part for name, part in value.items() if name not in {*LISTS, *AROUND}}
-            if rest:
-                yield "change", rest
+
+
+def parts_of_value(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from ((name, item) for name in LISTS for item in value.get(name, []))
+    for chunk in value.get("history", []):
+        threads = chunk.get("threads", []) if isinstance(chunk, dict) else []
+        told = [message for thread in threads for message in thread.get("messages", [])]
+        yield from (("history", message) for message in told or [chunk])
+    rest = {name: part for name, part in value.items() if name not in {*LISTS, *AROUND, "history"}}
+    if rest:
+        yield "value", rest
 
 
 def holds(whole: Any, part: Any) -> bool:
@@ -66,57 +84,81 @@ class Found:
     def __init__(self, world: World) -> None:
         kept = kinds_stored(world)
         self.messages = [json.loads(item["raw"]) for item in kept["message"]]
+        self.versions = [
+            json.loads(value["raw"]["S"])
+            for item in [*kept["message"], *kept["early"]]
+            for name, value in item.items()
+            if name.startswith("version_")
+        ]
         self.facts = {
-            (item["pk"].split("#wamid#")[1], name.removeprefix("fact_"))
+            (item["pk"].split("#wamid#")[1], name.removeprefix("fact_").partition("@")[0])
             for item in kept["wamid"]
             for name in item
         }
         self.raw = [json.loads(item["raw"]) for item in kept["raw"]]
+        self.names = {str(value) for item in contacts_stored(world) for value in item.values()}
         self.letters = [json.loads(letter["text"]) for letter in dead_letters(world)]
 
-    def where(self, kind: str, item: Any) -> str:
+    def where(self, item: Any) -> str:
         if item in self.messages:
             return "message"
-        if kind == "statuses" and (str(item.get("id")), item.get("status")) in self.facts:
-            return "fact"
+        if item in self.versions:
+            return "version of a message"
+        if isinstance(item, dict) and (str(item.get("id")), item.get("status")) in self.facts:
+            return "fact of a message"
         if any(holds(body, item) for body in self.raw):
             return "kept raw"
-        return "dead letter" if any(holds(body, item) for body in self.letters) else "LOST"
+        if any(holds(body, item) for body in self.letters):
+            return "dead letter"
+        person = item.get("contact") if isinstance(item, dict) else None
+        told = {str(value) for value in person.values()} if isinstance(person, dict) else set()
+        return "told of a contact" if told & self.names else "LOST"
 
 
 def send_through(world: World, hook: Hook, raw: bytes) -> Found:
-    """Over an empty messages table."""
+    """Over empty tables."""
     dynamodb = boto("dynamodb")
-    for item in dynamodb.scan(TableName=world.aws.messages)["Items"]:
-        dynamodb.delete_item(TableName=world.aws.messages, Key={"pk": item["pk"], "sk": item["sk"]})
+    for table in (world.aws.messages, world.aws.contacts):
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
     assert world.webhook(hook.path, hook.headers, raw) == 200
     process_next(world)
     return Found(world)
 
 
+def kind_of(item: Item) -> str:
+    """With the type of a message."""
+    typed = item.kind in ("message", "echo", "history") and isinstance(item.raw, dict)
+    return f"{item.kind} {item.raw.get('type')}" if typed else item.kind
+
+
 @pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.parents[1].name)
-def test_every_item_of_every_body_is_applied_kept_or_set_aside(
+def test_every_item_of_every_body_is_of_a_named_kind_and_found_again(
     world: World, folder: Path, request: pytest.FixtureRequest
 ) -> None:
     """Malformed bodies are dead letters, everything else is found by its JSON. -rP shows the table."""
     hook = hook_of(world, world.connect())
-    handled: Counter[tuple[str, str]] = Counter()
+    files_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     wrong = []
     files = sorted(folder.glob("*.json"))
     assert len(files) > 20
     for file in files:
         raw = file.read_bytes()
         found = send_through(world, hook, raw)
-        for kind, item in items(json.loads(raw)):
-            where = found.where(kind, item)
-            named = item.get("type") if kind == "messages" and isinstance(item, dict) else None
-            handled[(f"{kind} {named or ''}", where)] += 1
-            must_be_dead = file.name.startswith("malformed") or kind == "malformed"
+        for item in explode(json.loads(raw)):
+            files_of[kind_of(item), found.where(item.raw)].add(file.name)
+        for name, part in parts(json.loads(raw)):
+            where = found.where(part)
+            must_be_dead = file.name.startswith("malformed") or name == "malformed"
             if where == "LOST" or (must_be_dead and where != "dead letter"):
-                wrong.append((file.name, kind, where))
-    table = "\n".join(f"{count:4} {kind:25} {where}" for (kind, where), count in sorted(handled.items()))
+                wrong.append((file.name, name, where))
+    table = "\n".join(
+        f"{kind:38} {len(names):3} files  {where}" for (kind, where), names in sorted(files_of.items())
+    )
     request.node.add_report_section("call", "what became of the items", table)
     assert wrong == []
+    nameless = {name for (kind, _), names in files_of.items() if kind == "unknown" for name in names}
+    assert {name for name in nameless if "unknown" not in name} == set()
 
 
 def test_what_nobody_handles_in_a_good_body_is_no_dead_letter(world: World) -> None:

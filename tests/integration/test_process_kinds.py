@@ -39,12 +39,11 @@ def received(world: World) -> list[str]:
 # --- kinds that are kept ---
 
 KEPT: list[tuple[str, dict[str, Any]]] = [
-    ("other", {"field": "message_template_status_update", "value": {"event": "APPROVED"}}),
-    ("other", {"field": "calls", "value": {"calls": [{"id": "wacid.1", "event": "connect"}]}}),
-    ("other", {"field": "next_years_field", "value": {}}),
-    ("other", {"field": "messages", "value": {"user_actions": [{"kind": "click"}]}}),
-    ("error", {"field": "messages", "value": {"errors": [{"code": 131000, "title": "odd"}]}}),
-    ("message", {"field": "messages", "value": {"messages": [message("wamid.g", group_id="g1")]}}),
+    ("flows", {"field": "flows", "value": {"event": "FLOW_STATUS_CHANGE"}}),
+    ("call", {"field": "calls", "value": {"calls": [{"id": "wacid.1", "event": "connect"}]}}),
+    ("standby", {"field": "standby", "value": {"messages": [message("wamid.s")]}}),
+    ("unknown", {"field": "next_years_field", "value": {}}),
+    ("unknown", {"field": "messages", "value": {"user_actions": [{"kind": "click"}]}}),
     (
         "message",
         {"field": "messages", "value": {"messages": [{"id": "wamid.s", "type": "system", "system": {}}]}},

@@ -246,7 +246,7 @@ def test_a_body_just_under_three_megabytes_goes_over_the_bucket_and_is_processed
     key = record["messageAttributes"]["s3_key"]["stringValue"]
     assert world.bucket.get(key).encode() == raw
     world.aws.show_again("inbound", record)
-    assert process_next(world) == {"message": 3, "other": 1}
+    assert process_next(world) == {"message": 3, "unknown": 1}
     kept = kinds_stored(world)
     assert len(kept["message"]) == 3
     assert json.loads(world.bucket.get(kept["raw"][0]["s3_key"]))["entry"][0]["changes"] == [filler]

@@ -53,24 +53,97 @@ STATUSES = object_of(
     errors=st.lists(ANY_JSON, max_size=2),
     pricing=ANY_JSON,
 )
+ECHOES = object_of(**{"from": PHONES, "to": PHONES, "to_user_id": USER_IDS, "id": WAMIDS, "timestamp": TIMES})
+CHANGES_OF_MESSAGES = object_of(
+    id=WAMIDS,
+    type=st.sampled_from(["edit", "revoke"]),
+    edit=object_of(original_message_id=WAMIDS, message=MESSAGES),
+    revoke=object_of(original_message_id=WAMIDS),
+)
+SYSTEM = object_of(
+    **{
+        "from": PHONES,
+        "id": WAMIDS,
+        "type": st.just("system"),
+        "system": object_of(
+            type=st.sampled_from(["user_changed_number", "user_changed_user_id", "odd"]),
+            wa_id=PHONES,
+            user_id=USER_IDS,
+            previous_user_id=USER_IDS,
+        ),
+    }
+)
+CALLS = object_of(
+    **{
+        "id": WAMIDS,
+        "event": st.sampled_from(["connect", "terminate", "CALL_CONNECT"]),
+        "direction": st.sampled_from(["USER_INITIATED", "BUSINESS_INITIATED", 1]),
+        "from": PHONES,
+        "to": PHONES,
+        "timestamp": TIMES,
+    }
+)
+PREFERENCES = object_of(
+    wa_id=PHONES,
+    user_id=USER_IDS,
+    category=st.sampled_from(["marketing_messages", "tea"]),
+    value=st.sampled_from(["stop", "resume", "signup", "later"]),
+    timestamp=TIMES,
+)
+ID_UPDATES = object_of(
+    wa_id=PHONES, user_id=object_of(previous=USER_IDS, current=USER_IDS), parent_user_id=ANY_JSON
+)
+STATE_SYNC = object_of(
+    action=st.sampled_from(["add", "remove"]),
+    contact=object_of(full_name=WEIRD_TEXT, phone_number=PHONES, user_id=USER_IDS),
+    metadata=object_of(timestamp=TIMES),
+)
+HISTORY = object_of(
+    metadata=object_of(phase=st.integers(0, 2), progress=st.integers(0, 100)),
+    threads=st.lists(
+        object_of(
+            id=PHONES,
+            context=object_of(wa_id=PHONES, user_id=USER_IDS),
+            messages=st.lists(MESSAGES, max_size=2),
+        ),
+        max_size=2,
+    ),
+)
+LISTED = st.one_of(
+    *(MESSAGES, STATUSES, ECHOES, CHANGES_OF_MESSAGES, SYSTEM, CALLS),
+    *(PREFERENCES, ID_UPDATES, STATE_SYNC, HISTORY),
+)
+"""An entry of any list of items."""
+LISTS = {
+    "messages": st.lists(MESSAGES | CHANGES_OF_MESSAGES | SYSTEM, max_size=3),
+    "statuses": st.lists(STATUSES, max_size=3),
+    "errors": st.lists(object_of(code=st.integers()), max_size=2),
+    "message_echoes": st.lists(ECHOES, max_size=2),
+    "calls": st.lists(CALLS, max_size=2),
+    "history": st.lists(HISTORY, max_size=2),
+    "state_sync": st.lists(STATE_SYNC, max_size=2),
+    "user_preferences": st.lists(PREFERENCES, max_size=2),
+    "user_id_update": st.lists(ID_UPDATES, max_size=2),
+    "groups": st.lists(ANY_JSON, max_size=2),
+}
 VALUES = st.builds(
     lambda around, lists: {**around, **lists},
     object_of(
         messaging_product=st.just("whatsapp"),
-        metadata=object_of(phone_number_id=st.sampled_from(["1", 1])),
+        metadata=object_of(phone_number_id=st.sampled_from(["1", 1]), display_phone_number=PHONES),
         contacts=st.lists(CONTACTS, max_size=3),
     ),
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "messages": st.lists(MESSAGES, max_size=3),
-            "statuses": st.lists(STATUSES, max_size=3),
-            "errors": st.lists(object_of(code=st.integers()), max_size=2),
-            "calls": st.lists(ANY_JSON, max_size=2),
-        },
+    st.lists(st.sampled_from(list(LISTS)), max_size=3, unique=True).flatmap(
+        lambda keys: st.fixed_dictionaries({key: LISTS[key] for key in keys})
     ),
 )
-FIELDS = st.sampled_from(["messages", "messages", "messages", "account_update", None])
+FIELDS = st.sampled_from(
+    [
+        *("messages", "messages", "messages", "calls", "history", "smb_message_echoes"),
+        *("smb_app_state_sync", "user_preferences", "user_id_update", "group_lifecycle_update"),
+        *("account_update", "message_template_status_update", "standby", "invented", None),
+    ]
+)
 CHANGES = object_of(field=FIELDS, value=VALUES)
 ENTRIES = object_of(id=st.text(max_size=4), changes=st.lists(CHANGES, min_size=1, max_size=2))
 BODIES_OF_WHATSAPP = st.fixed_dictionaries(

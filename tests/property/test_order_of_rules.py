@@ -125,6 +125,8 @@ def test_a_window_is_open_for_a_day_after_the_last_message_unless_whatsapp_said_
             window = replace(window, open_until=later(window.open_until, opened_until(kind, at)))
         else:
             window = replace(window, closed_at=later(window.closed_at, at))
-    last = max((at for kind, at in messages if OPENS_WINDOW.get(kind)), default=None)
+    last = max(
+        (at for kind, at in messages if kind in OPENS_WINDOW and OPENS_WINDOW[kind].opens), default=None
+    )
     refused = last is not None and any(at >= last for at in refusals)
     assert window.is_open(now) == (last is not None and now < last + LENGTH and not refused)

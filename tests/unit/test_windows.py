@@ -4,21 +4,58 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kanal.windows.rules import OPENS_WINDOW, Window, later, opened_until, says_outside_window
+from kanal.windows.rules import (
+    OPENS_WINDOW,
+    Window,
+    free_entry_started,
+    later,
+    opened_until,
+    says_outside_window,
+)
 
 _AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _DAY = timedelta(hours=24)
 _TICK = timedelta(microseconds=1)
 _OPENING = {
-    *("text", "image", "video", "audio", "voice", "document", "sticker", "location", "contacts"),
+    *("text", "image", "video", "audio", "document", "sticker", "location", "contacts"),
     *("interactive", "button", "order", "request_welcome"),
+    *("call from the user", "accepted business call"),
 }
-_NOT_OPENING = {"reaction", "system", "unsupported", "unknown", "edit", "revoke"}
+_NOT_OPENING = {
+    *("reaction", "system", "unsupported", "edit", "revoke"),
+    *("group message", "echo", "history", "standby", "other call event"),
+}
 
 
 def test_every_known_type_of_message_is_decided() -> None:
     """Promise 7: a type that is added to the table is added here too, with a reason."""
     assert set(OPENS_WINDOW) == _OPENING | _NOT_OPENING
+
+
+@pytest.mark.parametrize("row", OPENS_WINDOW)
+def test_every_row_opens_what_it_says_and_names_its_source(row: str) -> None:
+    """Promise 7: whether something opens a window is never a guess nobody can trace."""
+    assert (opened_until(row, _AT) == _AT + _DAY) is OPENS_WINDOW[row].opens
+    assert OPENS_WINDOW[row].source.split(", ")[0].split(":")[0] in (
+        *("WhatsApp", "practice", "inference", "unconfirmed"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("replied_after", "lasts"),
+    [
+        (timedelta(0), timedelta(hours=72)),
+        (_DAY - _TICK, timedelta(hours=72)),
+        (_DAY, None),
+        (-_TICK, None),
+    ],
+)
+def test_a_reply_within_a_day_of_a_referral_opens_72_hours_of_free_messages(
+    replied_after: timedelta, lasts: timedelta | None
+) -> None:
+    """Counted from our reply; what was sent before the person came through the ad is no reply."""
+    replied_at = _AT + replied_after
+    assert free_entry_started(_AT, replied_at) == (lasts and replied_at + lasts)
 
 
 @pytest.mark.parametrize("message_type", sorted(_OPENING))

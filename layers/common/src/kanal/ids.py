@@ -57,9 +57,11 @@ def derived_token(*parts: str) -> str:
     return _base32(hashlib.sha256(text.encode()).digest()[:16])
 
 
-def inbound_message_id(ref: ChannelRef, wamid: Wamid) -> MessageId:
-    """One inbound wamid is one message, however often its webhook arrives."""
-    return MessageId("msg_" + derived_token("inbound", ref.prefix, wamid))
+def inbound_message_id(ref: ChannelRef, name: str) -> MessageId:
+    """What WhatsApp gives one name (a wamid, an event of a call) is one message, however often and by
+    whatever way it arrives.
+    """
+    return MessageId("msg_" + derived_token("inbound", ref.prefix, name))
 
 
 def outbound_message_id(ref: ChannelRef, idempotency_key: str) -> MessageId:

@@ -1,20 +1,81 @@
-"""Takes a webhook body apart into items, so that each stands or falls alone. Loses nothing, raises never.
+"""Takes a webhook body apart into items of a named kind, each of which stands or falls alone. Loses nothing,
+raises never.
 
-Source of the envelope: WhatsApp's "messages" webhook reference; 360dialog relays it unchanged. Bodies without
-`object`, `field` or `entry.id` are seen in practice and accepted.
+Source of the envelope and of the fields: WhatsApp's webhook reference; 360dialog relays it unchanged. Bodies
+without `object`, `field` or `entry.id` are seen in practice and accepted, and so are bodies of the retired
+on-premise API, which are the `value` of a change without anything around it.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["message", "status", "error", "other", "malformed"]
+Kind = str
+"""What an item is: a row of the tables below, or `unknown` (kept raw), or `malformed` (a dead letter)."""
 Json = dict[str, Any]
 
-_LISTS: dict[str, Kind] = {"messages": "message", "statuses": "status", "errors": "error"}
+_LISTS: dict[str, Kind] = {
+    "messages": "message",
+    "statuses": "status",
+    "errors": "error",
+    "message_echoes": "echo",
+    "calls": "call",
+    "history": "history",
+    "state_sync": "state_sync",
+    "user_preferences": "preference",
+    "user_id_update": "user_id_update",
+    "groups": "group",
+}
+"""Lists of a `value` whose entries are items; they are met under fields other than their own too."""
+_MEANT_BY_FIELD: dict[str, dict[str, Kind]] = {
+    "history": {"messages": "history"},  # media that follow the thread they belong to
+    "calls": {"statuses": "call_status"},
+}
+_FIELDS_OF_LISTS = frozenset(
+    {
+        *("messages", "message_echoes", "smb_message_echoes", "history", "smb_app_state_sync", "calls"),
+        *("user_preferences", "user_id_update"),
+        *("group_lifecycle_update", "group_participants_update"),
+        *("group_settings_update", "group_status_update"),
+    }
+)
+_NESTED: dict[str, tuple[str, ...]] = {"history": ("history", "threads", "messages")}
+"""Lists within lists: an item is an entry of the last."""
+_LEVELS = ("chunk", "thread")
+"""Names in an item's context for what stands around it at each level of the nesting."""
+
+_TEMPLATES = frozenset(
+    {
+        *("message_template_status_update", "message_template_quality_update"),
+        *("message_template_components_update", "template_category_update"),
+        "template_correct_category_detection",
+    }
+)
+WHOLE = _TEMPLATES | {
+    *("account_alerts", "account_review_update", "account_settings_update", "account_update"),
+    *("automatic_events", "business_capability_update", "business_username_update", "consumer_profile"),
+    *("flows", "messaging_handovers", "partner_solutions", "payment_configuration_update"),
+    *("phone_number_name_update", "phone_number_quality_update", "security", "standby"),
+}
+"""Fields of which the whole `value` is one item, of the kind of that name."""
+_SPELLINGS = {"business_username_updates": "business_username_update"}
+_TOLD_BY_KEYS: tuple[tuple[frozenset[str], Kind], ...] = (
+    (frozenset({"new_quality_score"}), "message_template_quality_update"),
+    (frozenset({"message_template_element"}), "message_template_components_update"),
+    (frozenset({"message_template_id", "new_category"}), "template_category_update"),
+    (frozenset({"message_template_id", "event"}), "message_template_status_update"),
+)
+"""Template updates come under the field of another, as in WhatsApp's own sample of a quality update."""
+
 _CONTEXT = frozenset({"messaging_product", "metadata", "contacts"})
 """Keys of `value` that describe its items and are no items themselves."""
+_NAMES = (
+    *("from", "from_user_id", "to", "to_user_id", "wa_id", "user_id"),
+    *("recipient_id", "recipient_user_id"),
+    *("recipient_participant_id", "participant_recipient_id", "recipient_participant_user_id"),
+)
+"""Where an item names a person who may be one of `contacts`."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +83,7 @@ class Item:
     """One update of a webhook.
 
     `body` is a webhook body that holds this item alone: what a dead letter carries, and what can be sent
-    through again. `context` is what stood around the item in `value`.
+    through again. `context` is what stood around the item in `value`, `entry` around its change.
     """
 
     kind: Kind
@@ -30,14 +91,19 @@ class Item:
     raw: Any
     body: Any
     context: Json = dataclasses.field(default_factory=dict)
+    entry: Json = dataclasses.field(default_factory=dict)
     reason: str = ""
     """Why a malformed item could not be read."""
 
     @property
+    def entry_id(self) -> str | None:
+        """The WhatsApp business account; of some partner events the business portfolio."""
+        return _id(self.entry.get("id"))
+
+    @property
     def phone_number_id(self) -> str | None:
         metadata = self.context.get("metadata")
-        number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
-        return str(number) if isinstance(number, str | int) else None
+        return _id(metadata.get("phone_number_id")) if isinstance(metadata, dict) else None
 
 
 def explode(body: Any) -> Iterator[Item]:
@@ -49,11 +115,17 @@ def explode(body: Any) -> Iterator[Item]:
     entries = body.get("entry")
     if kind != "whatsapp_business_account":
         yield _malformed(body, body, "`object` is not whatsapp_business_account")
+    elif _is_on_premise(body):
+        yield from _change({}, {"value": body})
     elif not isinstance(entries, list) or not entries:
         yield _malformed(body, body, "`entry` is not a list with entries")
     else:
         for entry in entries:
             yield from _entry(entry)
+
+
+def _is_on_premise(body: Json) -> bool:
+    return "entry" not in body and any(isinstance(body.get(key), list) for key in ("messages", "statuses"))
 
 
 def _entry(entry: Any) -> Iterator[Item]:
@@ -66,42 +138,90 @@ def _entry(entry: Any) -> Iterator[Item]:
         yield from _change(around, change)
 
 
-def _change(around: Json, change: Any) -> Iterator[Item]:
+def _change(entry: Json, change: Any) -> Iterator[Item]:
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(value, dict):
-        body = _envelope([{**around, "changes": [change]}])
+        body = _envelope([{**entry, "changes": [change]}])
         yield _malformed(change, body, "`value` of the change is not an object")
         return
-    name = change.get("field", "messages")
-    carries_messages = name == "messages"
-    found = False
-    for key, kind in _LISTS.items() if carries_messages else ():
-        if isinstance(value.get(key), list):
-            found = True
-            yield from _listed(around, value, key, kind)
-    lists = set(_LISTS) if found else set()
-    rest = {
-        key: part for key, part in value.items() if key not in lists | _CONTEXT or not _is_known(key, part)
-    }
-    if rest or not found:
-        whole = {**_context(value), **rest} if found else value
-        body = _envelope([{**around, "changes": [{**change, "value": whole}]}])
-        yield Item("other", str(name), whole, body, _context(value))
+    update = _Update(entry, change, value)
+    if kind := update.kind_of_whole():
+        yield update.whole(kind, value)
+        return
+    lists = update.lists()
+    for key, kind in lists.items():
+        yield from update.listed(key, kind)
+    rest = {key: part for key, part in value.items() if key not in lists and key not in _CONTEXT}
+    if rest:
+        yield update.whole("unknown", {**_context(value), **rest} if lists else value)
+    elif not lists:
+        yield update.whole("unknown", value)
 
 
-def _listed(around: Json, value: Json, key: str, kind: Kind) -> Iterator[Item]:
-    for raw in value[key]:
-        context = _context(value, _person(raw))
-        alone = {**context, key: [raw]}
-        body = _envelope([{**around, "changes": [{"field": "messages", "value": alone}]}])
-        if isinstance(raw, dict):
-            yield Item(kind, "messages", raw, body, context)
+@dataclass(frozen=True)
+class _Update:
+    """One change, and what stands around it in its entry."""
+
+    entry: Json
+    change: Json
+    value: Json
+
+    @property
+    def field(self) -> str:
+        return str(self.change.get("field", "messages"))
+
+    def kind_of_whole(self) -> Kind | None:
+        """The kind of the value as one item; None where its lists hold items, or nobody knows the field."""
+        field = _SPELLINGS.get(self.field, self.field)
+        if field in _TEMPLATES or (field == "messages" and not self.lists()):
+            for keys, kind in _TOLD_BY_KEYS:
+                if keys <= self.value.keys():
+                    return kind
+        return field if field in WHOLE else None
+
+    def lists(self) -> dict[str, Kind]:
+        """The value's lists of items."""
+        if self.field not in _FIELDS_OF_LISTS:
+            return {}
+        known = {**_LISTS, **_MEANT_BY_FIELD.get(self.field, {})}
+        return {key: kind for key, kind in known.items() if isinstance(self.value.get(key), list)}
+
+    def listed(self, key: str, kind: Kind) -> Iterator[Item]:
+        path = _NESTED.get(key, (key,))
+        for raw, around, alone in _leaves({key: self.value[key]}, path):
+            context = _context(self.value, _names(raw))
+            body = self._body({**context, **alone})
+            if not isinstance(raw, dict):
+                yield _malformed(raw, body, f"an entry of `{path[len(around)]}` is not an object")
+                continue
+            named = kind if len(around) == len(path) - 1 else f"{kind}_chunk"
+            levels = dict(zip(_LEVELS, around, strict=False))
+            yield Item(_told_by_type(named, raw), self.field, raw, body, {**context, **levels}, self.entry)
+
+    def whole(self, kind: Kind, value: Json) -> Item:
+        return Item(kind, self.field, value, self._body(value), _context(value), self.entry)
+
+    def _body(self, value: Json) -> Json:
+        return _envelope([{**self.entry, "changes": [{**self.change, "value": value}]}])
+
+
+def _leaves(parent: Json, path: Sequence[str]) -> Iterator[tuple[Any, list[Json], Json]]:
+    """The entries at the end of the path: each, what stands around it level by level, and the parent holding
+    it alone. An entry that does not go on to the next level is an end itself.
+    """
+    key, *rest = path
+    for part in parent[key]:
+        deeper = part.get(rest[0]) if rest and isinstance(part, dict) else None
+        if isinstance(deeper, list) and deeper:
+            own = {name: value for name, value in part.items() if name != rest[0]}
+            for raw, around, alone in _leaves(part, rest):
+                yield raw, [own, *around], {**parent, key: [alone]}
         else:
-            yield _malformed(raw, body, f"an entry of `{key}` is not an object")
+            yield part, [], {**parent, key: [part]}
 
 
-def _is_known(key: str, part: Any) -> bool:
-    return isinstance(part, list) if key in _LISTS else key in _CONTEXT
+def _told_by_type(kind: Kind, raw: Json) -> Kind:
+    return "call_status" if kind == "status" and raw.get("type") == "call" else kind
 
 
 def _context(value: Json, person: frozenset[str] = frozenset()) -> Json:
@@ -109,19 +229,19 @@ def _context(value: Json, person: frozenset[str] = frozenset()) -> Json:
     context = {key: part for key, part in value.items() if key in _CONTEXT}
     contacts = context.get("contacts")
     if isinstance(contacts, list) and len(contacts) > 1 and person:
-        own = [contact for contact in contacts if person & _names(contact, "wa_id", "user_id")]
+        own = [contact for contact in contacts if person & _names(contact)]
         context["contacts"] = own
     return context
 
 
-def _person(raw: Any) -> frozenset[str]:
-    return _names(raw, "from", "from_user_id", "recipient_id", "recipient_user_id")
-
-
-def _names(raw: Any, *keys: str) -> frozenset[str]:
+def _names(raw: Any) -> frozenset[str]:
     if not isinstance(raw, dict):
         return frozenset()
-    return frozenset(raw[key] for key in keys if isinstance(raw.get(key), str))
+    return frozenset(raw[key] for key in _NAMES if isinstance(raw.get(key), str))
+
+
+def _id(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) else None
 
 
 def _envelope(entries: list[Any]) -> Json:

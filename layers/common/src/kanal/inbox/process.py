@@ -6,7 +6,7 @@ tried again.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from kanal import rawjson
@@ -16,10 +16,21 @@ from kanal.channels.cached import RecentChannels
 from kanal.channels.store import ChannelStore
 from kanal.errors import KanalError
 from kanal.ids import ChannelRef
-from kanal.inbox.apply import Arrival, Stores, apply_message, apply_status
-from kanal.inbox.decode import Undecodable, decode_message, decode_status
-from kanal.inbox.explode import Item, explode
+from kanal.inbox import told
+from kanal.inbox.apply import Arrival, Stores, apply_message, apply_status, apply_told
+from kanal.inbox.decode import (
+    DecodedMessage,
+    decode_call,
+    decode_call_status,
+    decode_echo,
+    decode_message,
+    decode_status,
+)
+from kanal.inbox.events import group_updated, history_imported
+from kanal.inbox.explode import Item, Kind, explode
+from kanal.inbox.history import decode_history
 from kanal.inbox.keeping import DeadLetters, RawItems
+from kanal.inbox.reading import Undecodable, object_of
 from kanal.observability import log_failure
 
 
@@ -54,7 +65,7 @@ def process_body(inbox: Inbox, ref: ChannelRef, body: str, arrival: Arrival) -> 
                 raise
             log_failure("An inbound item could not be applied", error)
             poisoned.append((item, f"could not be applied: {type(error).__name__}"))
-    inbox.bus.publish(events)
+    inbox.bus.publish(_once(events))
     for item, reason in poisoned:
         seen["dead_letter"] += 1
         inbox.dead_letters.set_aside(ref, item.body, reason, arrival.received_at)
@@ -69,6 +80,11 @@ def _items(body: str) -> Iterator[Item]:
     return explode(parsed)
 
 
+def _once(events: Iterable[Event]) -> list[Event]:
+    """Several items may tell one fact; each is published as it was told last."""
+    return list({event.id: event for event in events}.values())
+
+
 def _passes(error: Exception) -> bool:
     return error.retryable if isinstance(error, KanalError) else is_passing(error)
 
@@ -77,14 +93,7 @@ def _apply(inbox: Inbox, webhook_ref: ChannelRef, item: Item, arrival: Arrival) 
     if item.kind == "malformed":
         raise Undecodable(item.reason)
     ref = _channel_of(inbox, webhook_ref, item)
-    if item.kind == "status":
-        return list(apply_status(inbox.stores, ref, decode_status(item), arrival))
-    if item.kind == "message":
-        decoded = decode_message(item)
-        if decoded.sender and not decoded.is_group:
-            return list(apply_message(inbox.stores, ref, decoded, decoded.sender, item.raw, arrival))
-    inbox.raw_items.keep(ref, item.field, item.body, arrival.received_at)
-    return []
+    return list(APPLY.get(item.kind, _keep)(inbox, ref, item, arrival))
 
 
 def _channel_of(inbox: Inbox, webhook_ref: ChannelRef, item: Item) -> ChannelRef:
@@ -103,3 +112,72 @@ def _channel_of(inbox: Inbox, webhook_ref: ChannelRef, item: Item) -> ChannelRef
     if owner.workspace_id != webhook_ref.workspace_id:
         raise Undecodable("the item belongs to a number that is not connected in this workspace")
     return owner
+
+
+# --- what each kind of item does ---
+
+Apply = Callable[[Inbox, ChannelRef, Item, Arrival], Iterable[Event]]
+
+_MESSAGES: dict[Kind, Callable[[Item], DecodedMessage]] = {
+    "message": decode_message,
+    "echo": decode_echo,
+    "history": decode_history,
+    "call": decode_call,
+    "call_status": decode_call_status,
+}
+
+
+def _keep(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    """Kept raw, for a later version of Kanal or for a person."""
+    inbox.raw_items.keep(ref, item.field, item.body, arrival.received_at)
+    return ()
+
+
+def _message(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    decoded = _MESSAGES[item.kind](item)
+    if not decoded.person.is_known:
+        return _keep(inbox, ref, item, arrival)
+    return apply_message(inbox.stores, ref, decoded, arrival)
+
+
+def _history(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    """One event for all messages of a chunk: they have the same id."""
+    yield from _message(inbox, ref, item, arrival)
+    yield history_imported(ref, object_of(item.context.get("chunk")))
+
+
+def _history_chunk(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    """A chunk or thread without messages: it tells of progress, or of the owner's refusal."""
+    yield from _keep(inbox, ref, item, arrival)
+    yield history_imported(ref, item.context.get("chunk") or item.raw)
+
+
+def _status(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    return apply_status(inbox.stores, ref, decode_status(item), arrival)
+
+
+def _told(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    """Kept raw as well: a person's wish or new id may have to be shown with the words it came in."""
+    decoded = told.DECODERS[item.kind](item)
+    if item.kind != "state_sync" or not decoded.person.is_known:
+        yield from _keep(inbox, ref, item, arrival)
+    if decoded.person.is_known:
+        yield from apply_told(inbox.stores, ref, decoded, arrival)
+
+
+def _group(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    yield from _keep(inbox, ref, item, arrival)
+    yield group_updated(ref, item.field, item.raw)
+
+
+APPLY: dict[Kind, Apply] = {
+    **dict.fromkeys(_MESSAGES, _message),
+    **dict.fromkeys(told.DECODERS, _told),
+    "history": _history,
+    "history_chunk": _history_chunk,
+    "status": _status,
+    "group": _group,
+}
+"""What is not listed is kept raw: standby (another handler has the conversation), unknown fields, and fields
+that nothing follows from.
+"""

@@ -6,6 +6,7 @@ them.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -40,11 +41,21 @@ class Fact:
     received_at: datetime
     errors: tuple[Any, ...] = ()
     pricing: Any = None
+    conversation: Any = None
+    participant: str | None = None
+    """Of a message to a group: whose fact it is. What several participants did are several facts."""
+    recipient: str = ""
+    """By which names the payload knew the recipient, where it gave the number and the user id at once."""
+
+    @property
+    def key(self) -> str:
+        """Of one key the store keeps one fact."""
+        return f"{self.status}@{self.participant}" if self.participant else self.status
 
     @property
     def report(self) -> str:
         """What WhatsApp reported, and when by its time: the same whenever and however often it arrives."""
-        content = rawjson.write([list(self.errors), self.pricing])
+        content = rawjson.write([list(self.errors), self.pricing, self.conversation])
         digest = hashlib.sha256(content.encode()).hexdigest()[:16]
         return f"{rfc3339(self.at) if self.at else '~'}#{digest}"
 
@@ -58,5 +69,6 @@ class Fact:
         return f"{self.report}#{rfc3339(self.received_at)}"
 
 
-def state_of(stage: Stage, facts: dict[str, Fact]) -> str:
-    return max([stage, *(name for name in facts if name in RANK)], key=lambda name: RANK[name])
+def state_of(stage: Stage, facts: Iterable[Fact]) -> str:
+    reported = [fact.status for fact in facts if fact.status in RANK]
+    return max([stage, *reported], key=lambda name: RANK[name])

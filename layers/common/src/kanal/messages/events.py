@@ -6,22 +6,32 @@ from typing import Any
 from kanal.aws.bus import MAX_DETAIL_BYTES, Event
 from kanal.ids import derived_token
 from kanal.messages.delivery import Fact
-from kanal.messages.model import Message, as_json
+from kanal.messages.model import Message, Version, as_json
 
 _ROOM_FOR_THE_REST = 8 * 1024
 
 
 def message_received(message: Message, contact: dict[str, Any]) -> Event:
-    """Content too large for an event is left out (`content_omitted`); the message has it over the API."""
-    shown = as_json(message)
-    if len(json.dumps(shown.get(message.type))) > MAX_DETAIL_BYTES - _ROOM_FOR_THE_REST:
-        shown = {**shown, message.type: None, "content_omitted": True}
-    return _event("message.received", message, "", {"message": shown, "contact": contact})
+    """A person wrote or called. A message that follows its placeholder is an event of its own."""
+    told = "" if message.precedence == "live" else message.precedence
+    return _event("message.received", message, told, {"message": _whole(message), "contact": contact})
+
+
+def message_echoed(message: Message, contact: dict[str, Any]) -> Event:
+    """Somebody wrote to the person in the WhatsApp Business app of the same number."""
+    told = "" if message.precedence == "live" else message.precedence
+    return _event("message.echoed", message, told, {"message": _whole(message), "contact": contact})
+
+
+def message_changed(message: Message, version: Version, contact: dict[str, Any]) -> Event:
+    """The message was edited or revoked; `message.versions` has all that is known of that."""
+    detail = {"change": version.type, "message": _whole(message), "contact": contact}
+    return _event("message.changed", message, version.wamid, detail)
 
 
 def message_status(message: Message, fact: Fact) -> Event:
     """A fact that WhatsApp reported. `message.state` is the state after it, `status` what was reported."""
-    return _event("message.status", message, fact.report + fact.status, _status(message, fact.status))
+    return _event("message.status", message, fact.report + fact.key, _status(message, fact.status))
 
 
 def message_outcome(message: Message) -> Event:
@@ -35,6 +45,16 @@ def message_media(message: Message) -> Event:
     """What became of the file of a message that came in: `stored` or `failed`. Both are for good."""
     state = message.media.state if message.media else ""
     return _event("message.media", message, state, {"message": _without_content(message)})
+
+
+def _whole(message: Message) -> dict[str, Any]:
+    """Content too large for an event is left out (`content_omitted`); the message has it over the API."""
+    shown = as_json(message)
+    large = (message.type, "versions", "referral", "context")
+    sizes = {name: len(json.dumps(shown[name])) for name in large if name in shown}
+    if sum(sizes.values()) <= MAX_DETAIL_BYTES - _ROOM_FOR_THE_REST:
+        return shown
+    return {**shown, **{name: None for name, size in sizes.items() if size > 1024}, "content_omitted": True}
 
 
 def _status(message: Message, status: str) -> dict[str, Any]:

@@ -8,10 +8,18 @@ from typing import Any, Literal
 from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
 from kanal.media.model import Media
 from kanal.media.model import as_json as media_as_json
+from kanal.messages.content import content_of, marks_of
 from kanal.messages.delivery import RANK, Fact, Stage, state_of
 from kanal.times import rfc3339
 
 Direction = Literal["inbound", "outbound"]
+Origin = Literal["whatsapp", "api", "app", "history"]
+"""Who brought it: WhatsApp from a person, our API, the WhatsApp Business app of the same number, or the
+history of that app.
+"""
+Precedence = Literal["placeholder", "history", "live"]
+PRECEDENCE: dict[Precedence, int] = {"placeholder": 1, "history": 2, "live": 3}
+"""Of several accounts of one message the one that says most stays, whichever came first."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +40,25 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Message:
-    """`content` is the object that WhatsApp names after `type`, as it came or as it will be sent.
+class Version:
+    """An edit or a revocation of a message, told by WhatsApp after the message or before it."""
 
-    `raw` is an inbound message as it came, with all that WhatsApp put around the content.
+    type: str
+    wamid: Wamid
+    raw: Any
+    at: datetime | None
+    received_at: datetime
+
+    @property
+    def order(self) -> str:
+        return f"{rfc3339(self.at) if self.at else '~'}#{self.wamid}"
+
+
+@dataclass(frozen=True)
+class Message:
+    """`content` is the object that WhatsApp names after `type`, as we show it or as it will be sent.
+
+    `raw` is a message that came to us, as it came, with all that WhatsApp put around the content.
     """
 
     id: MessageId
@@ -45,10 +68,13 @@ class Message:
     type: str
     content: Any
     created_at: datetime
+    origin: Origin = "api"
+    precedence: Precedence = "live"
+    group_id: str | None = None
     raw: Any = None
     wamid: Wamid | None = None
     sent_at: datetime | None = None
-    """Inbound: when WhatsApp says the person sent it."""
+    """When WhatsApp says it was sent; None of what our API sends."""
     stage: Stage = "queued"
     address: Address = field(default_factory=Address)
     context: Mapping[str, Any] | None = None
@@ -66,10 +92,22 @@ class Message:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     media: Media | None = None
     """The file that came with it, if its content is one."""
+    versions: tuple[Version, ...] = ()
+    """In WhatsApp's order."""
 
     @property
     def state(self) -> str:
-        return "received" if self.direction == "inbound" else state_of(self.stage, dict(self.facts))
+        return "received" if self.direction == "inbound" else state_of(self.stage, self.facts.values())
+
+    @property
+    def stream(self) -> str:
+        """The conversation it belongs to: with one person, or of a group."""
+        return f"{self.ref.prefix}#{f'group#{self.group_id}' if self.group_id else self.contact_id}"
+
+    @property
+    def stream_at(self) -> str:
+        """Its place there: by WhatsApp's time, of our own by when we accepted it."""
+        return f"{rfc3339(self.sent_at or self.created_at)}#{self.id}"
 
 
 def as_json(message: Message) -> dict[str, Any]:
@@ -79,6 +117,7 @@ def as_json(message: Message) -> dict[str, Any]:
         "channel_id": message.ref.channel_id,
         "contact_id": message.contact_id,
         "direction": message.direction,
+        "origin": message.origin,
         "state": message.state,
         "wamid": message.wamid,
         "type": message.type,
@@ -86,35 +125,84 @@ def as_json(message: Message) -> dict[str, Any]:
         "timeline": _timeline(message),
         "errors": _errors(message),
     }
-    if message.context:
-        shown["context"] = message.context
-    if message.media:
-        shown["media"] = media_as_json(message.media)
+    shown |= _extras(message)
     if message.type not in shown:
         shown[message.type] = message.content
     return shown
+
+
+def _extras(message: Message) -> dict[str, Any]:
+    """What only some messages have; it is left out of the others."""
+    extras: dict[str, Any] = marks_of(message.raw)
+    if message.context:
+        extras["context"] = message.context
+    if message.media:
+        extras["media"] = media_as_json(message.media)
+    if message.group_id:
+        extras["group_id"] = message.group_id
+    if message.versions:
+        extras["versions"] = [_version(version) for version in message.versions]
+        extras["revoked"] = any(version.type == "revoke" for version in message.versions)
+    return extras
+
+
+def _version(version: Version) -> dict[str, Any]:
+    """An edit has the whole new message; a revocation nothing."""
+    shown = {
+        "type": version.type,
+        "at": rfc3339(version.at) if version.at else None,
+        "received_at": rfc3339(version.received_at),
+    }
+    edit = version.raw.get("edit") if isinstance(version.raw, dict) else None
+    written = edit.get("message") if isinstance(edit, dict) else None
+    if not isinstance(written, dict) or not isinstance(written.get("type"), str):
+        return shown
+    kind = written["type"]
+    return {**shown, "message": {"type": kind, kind: content_of(kind, written)}}
 
 
 def _timeline(message: Message) -> list[dict[str, Any]]:
     """What happened, in the order of a message's life: WhatsApp's times are whole seconds, ours are not."""
     if message.direction == "inbound":
         return [_entry("received", message.sent_at, message.created_at)]
-    own: list[tuple[str, datetime | None]] = [
-        ("queued", message.created_at),
-        ("sending", message.attempt.started_at if message.attempt else None),
-        ("sent", message.accepted_at if "sent" not in message.facts else None),
-        ("failed", message.ended_at if message.stage == "failed" else None),
-        ("unconfirmed", message.ended_at if message.stage == "unconfirmed" else None),
-    ]
-    entries = [_entry(state, at, at) for state, at in own if at is not None]
-    entries += [_entry(fact.status, fact.at, fact.received_at) for fact in message.facts.values()]
+    entries = _own_steps(message) if message.origin == "api" else _step_elsewhere(message)
+    entries += [_reported(fact) for fact in message.facts.values()]
     return sorted(entries, key=_turn)
 
 
-def _turn(entry: Mapping[str, Any]) -> tuple[int, str, str, str]:
+def _own_steps(message: Message) -> list[dict[str, Any]]:
+    own: list[tuple[str, datetime | None]] = [
+        ("queued", message.created_at),
+        ("sending", message.attempt.started_at if message.attempt else None),
+        ("sent", message.accepted_at if not _is_reported_sent(message) else None),
+        ("failed", message.ended_at if message.stage == "failed" else None),
+        ("unconfirmed", message.ended_at if message.stage == "unconfirmed" else None),
+    ]
+    return [_entry(state, at, at) for state, at in own if at is not None]
+
+
+def _step_elsewhere(message: Message) -> list[dict[str, Any]]:
+    """Sent by the app or by phone: the one thing we know of it by ourselves."""
+    if _is_reported_sent(message) or message.stage != "sent":
+        return []
+    return [_entry("sent", message.sent_at, message.created_at)]
+
+
+def _is_reported_sent(message: Message) -> bool:
+    return any(fact.status == "sent" for fact in message.facts.values())
+
+
+def _reported(fact: Fact) -> dict[str, Any]:
+    more = {"participant": fact.participant, "pricing": fact.pricing, "conversation": fact.conversation}
+    told = {name: value for name, value in more.items() if value is not None}
+    return {**_entry(fact.status, fact.at, fact.received_at), **told}
+
+
+def _turn(entry: Mapping[str, Any]) -> tuple[int, str, str, str, str]:
     """Total, so that the order of arrival never shows."""
     rank = RANK.get(entry["state"], len(RANK))
-    return (rank, entry["at"] or entry["received_at"], entry["received_at"], entry["state"])
+    moment, arrival = entry["at"] or entry["received_at"], entry["received_at"]
+    return (rank, moment, arrival, entry["state"], entry.get("participant", ""))
 
 
 def _entry(state: str, at: datetime | None, received_at: datetime) -> dict[str, Any]:
@@ -122,8 +210,12 @@ def _entry(state: str, at: datetime | None, received_at: datetime) -> dict[str, 
 
 
 def _errors(message: Message) -> list[Any]:
-    """The sender's own first, unless WhatsApp's reports have overtaken them; then those."""
+    """The sender's own first, unless WhatsApp's reports have overtaken them; then those.
+
+    Of what came to us, those that WhatsApp put into the message.
+    """
     own = message.errors if message.state == message.stage else ()
-    facts = sorted(message.facts.values(), key=lambda fact: (fact.order, fact.status))
+    facts = sorted(message.facts.values(), key=lambda fact: (fact.order, fact.key))
     reported = [error for fact in facts for error in fact.errors]
-    return [*own, *reported]
+    inside = message.raw.get("errors") if isinstance(message.raw, dict) else None
+    return [*own, *(inside if isinstance(inside, list) else []), *reported]

@@ -1,8 +1,11 @@
 """How a message is written into an item of the messages table, and read back.
 
-Content is kept as JSON text: DynamoDB's numbers and empty values are not JSON's.
+Content is kept as JSON text: DynamoDB's numbers and empty values are not JSON's. What came to us is kept as
+it came and its content derived from that. Facts and versions are attributes of their own, so that each can
+be added by itself, whenever it arrives.
 """
 
+import hashlib
 import json
 from datetime import datetime
 from typing import Any
@@ -10,30 +13,44 @@ from typing import Any
 from kanal.aws.table import Item
 from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
 from kanal.media import model as media
+from kanal.messages.content import content_of
 from kanal.messages.delivery import Fact
-from kanal.messages.model import Address, Attempt, Message
+from kanal.messages.model import PRECEDENCE, Address, Attempt, Message, Precedence, Version
 from kanal.rawjson import write
 from kanal.times import parse_rfc3339, rfc3339
 
 _FACT = "fact_"
+_VERSION = "version_"
+_BY_PRECEDENCE: dict[int, Precedence] = {rank: name for name, rank in PRECEDENCE.items()}
 
 
-def fact_attribute(status: str) -> str:
-    return _FACT + status
+def fact_attribute(key: str) -> str:
+    return _FACT + key
+
+
+def version_attribute(version: Version) -> str:
+    """Of one edit or revocation, however often it arrives."""
+    return _VERSION + hashlib.sha256(version.wamid.encode()).hexdigest()[:16]
 
 
 def to_item(message: Message) -> Item:
     inbound = message.direction == "inbound"
+    came = message.raw is not None
     return {
         "id": message.id,
         "contact_id": message.contact_id,
         "direction": message.direction,
+        "origin": message.origin,
+        "precedence": PRECEDENCE[message.precedence],
+        "group_id": message.group_id,
+        "stream": message.stream,
+        "stream_at": message.stream_at,
         "type": message.type,
         "created_at": rfc3339(message.created_at),
         "sent_at": rfc3339(message.sent_at) if message.sent_at else None,
         "wamid": message.wamid,
-        "raw": write(message.raw) if inbound else None,
-        "content": None if inbound else write(message.content),
+        "raw": write(message.raw) if came else None,
+        "content": None if came else write(message.content),
         "stage": None if inbound else message.stage,
         "attempts": None if inbound else message.attempts,
         "to_wa_id": message.address.wa_id,
@@ -52,8 +69,11 @@ def from_item(ref: ChannelRef, item: Item) -> Message:
         ref=ref,
         contact_id=ContactId(item["contact_id"]),
         direction=item["direction"],
+        origin=item["origin"],
+        precedence=_BY_PRECEDENCE[item["precedence"]],
+        group_id=item.get("group_id"),
         type=item["type"],
-        content=json.loads(item["content"]) if "content" in item else (raw or {}).get(item["type"]),
+        content=json.loads(item["content"]) if "content" in item else content_of(item["type"], raw),
         created_at=parse_rfc3339(item["created_at"]),
         raw=raw,
         wamid=Wamid(item["wamid"]) if "wamid" in item else None,
@@ -70,15 +90,32 @@ def from_item(ref: ChannelRef, item: Item) -> Message:
         errors=tuple(json.loads(item.get("errors", "[]"))),
         facts=facts_from(item),
         media=media.from_item(item["media"]) if "media" in item else None,
+        versions=versions_from(item),
     )
 
 
 def facts_from(item: Item) -> dict[str, Fact]:
+    """By their keys."""
     return {
         name.removeprefix(_FACT): _fact(name.removeprefix(_FACT), value)
         for name, value in item.items()
         if name.startswith(_FACT)
     }
+
+
+def versions_from(item: Item) -> tuple[Version, ...]:
+    found = [_version(value) for name, value in item.items() if name.startswith(_VERSION)]
+    return tuple(sorted(found, key=lambda version: version.order))
+
+
+def version_to_item(version: Version) -> Item:
+    shown: Item = {
+        "type": version.type,
+        "wamid": version.wamid,
+        "raw": write(version.raw),
+        "received_at": rfc3339(version.received_at),
+    }
+    return {**shown, "at": rfc3339(version.at)} if version.at else shown
 
 
 def fact_to_item(fact: Fact) -> Item:
@@ -87,18 +124,33 @@ def fact_to_item(fact: Fact) -> Item:
         shown["at"] = rfc3339(fact.at)
     if fact.errors:
         shown["errors"] = write(list(fact.errors))
-    if fact.pricing is not None:
-        shown["pricing"] = write(fact.pricing)
-    return shown
+    told = {"pricing": fact.pricing, "conversation": fact.conversation}
+    shown |= {name: write(value) for name, value in told.items() if value is not None}
+    names = {"participant": fact.participant, "recipient": fact.recipient}
+    return shown | {name: value for name, value in names.items() if value}
 
 
-def _fact(status: str, item: Any) -> Fact:
+def _fact(key: str, item: Any) -> Fact:
+    participant = item.get("participant")
     return Fact(
-        status=status,
+        status=key.removesuffix(f"@{participant}") if participant else key,
         at=_time(item, "at"),
         received_at=parse_rfc3339(item["received_at"]),
         errors=tuple(json.loads(item.get("errors", "[]"))),
         pricing=json.loads(item["pricing"]) if "pricing" in item else None,
+        conversation=json.loads(item["conversation"]) if "conversation" in item else None,
+        participant=participant,
+        recipient=item.get("recipient", ""),
+    )
+
+
+def _version(item: Any) -> Version:
+    return Version(
+        type=item["type"],
+        wamid=Wamid(item["wamid"]),
+        raw=json.loads(item["raw"]),
+        at=_time(item, "at"),
+        received_at=parse_rfc3339(item["received_at"]),
     )
 
 

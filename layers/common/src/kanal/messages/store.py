@@ -2,8 +2,11 @@
 
 | pk | sk | holds |
 |---|---|---|
-| workspace#channel#message id | message | one message, its stage and its facts |
+| workspace#channel#message id | message | one message, its stage, its facts and its versions |
 | workspace#channel#wamid#WhatsApp's id | wamid | which outbound message it is; facts that wait for it |
+
+The index by_contact holds the messages of a conversation in its order: `stream`, `stream_at`. An item that
+has neither is a version that came before its message.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kanal.aws.table import ConditionFailed, Key, Table
+from kanal.aws.table import ConditionFailed, Item, Key, Table
 from kanal.errors import Contended, NotFound
 from kanal.ids import MESSAGE_ID, ChannelRef, MessageId, Wamid
 from kanal.media.model import Media, to_item
 from kanal.messages import records
 from kanal.messages.delivery import Fact
-from kanal.messages.model import Attempt, Message
+from kanal.messages.model import Attempt, Message, Version
 from kanal.rawjson import write
 from kanal.times import rfc3339
 
@@ -34,13 +37,22 @@ class Applied:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What became of a message that came to us. `message` is what is stored now: this account of it (then
+    `is_new`), or an earlier one that says as much or more.
+    """
+
+    message: Message
+    is_new: bool
+
+
 class MessageStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, ref: ChannelRef, message_id: MessageId) -> Message | None:
-        item = self._table.get(_message_key(ref, message_id))
-        return records.from_item(ref, item) if item else None
+        return _message(ref, self._table.get(_message_key(ref, message_id)))
 
     def existing(self, ref: ChannelRef, message_id: str) -> Message:
         """The message of an id that a caller wrote. Raises NotFound."""
@@ -50,7 +62,7 @@ class MessageStore:
         return message
 
     def add(self, message: Message) -> bool:
-        """False if a message of this id is there already; it stays as it is."""
+        """A message of our API. False if one of this id is there already; it stays as it is."""
         key = _message_key(message.ref, message.id)
         item = {"pk": key.pk, "sk": key.sk, **records.to_item(message)}
         try:
@@ -75,11 +87,47 @@ class MessageStore:
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:
-            if failure.item is None:
+            if failure.item is None or "id" not in failure.item:
                 return None, False
             # Ours all the same if the answer to the first request was lost and the SDK repeated it.
             item = failure.item
         return records.from_item(message.ref, item), item.get("media") == wanted
+
+    # --- what comes to us ---
+
+    def take_in(self, message: Message) -> Taken:
+        """Stores it unless an account of equal or higher precedence is there; facts and versions stay."""
+        item = records.to_item(message)
+        expression, names, values = _overwriting(item)
+        try:
+            stored = self._table.update(
+                _message_key(message.ref, message.id),
+                expression,
+                names=names,
+                values=values,
+                condition="attribute_not_exists(#id) OR #precedence < :precedence",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed as failure:
+            return Taken(_message(message.ref, failure.item) or message, is_new=False)
+        return Taken(records.from_item(message.ref, stored), is_new=True)
+
+    def add_version(
+        self, ref: ChannelRef, message_id: MessageId, version: Version
+    ) -> tuple[Message | None, bool]:
+        """The message, None while it has not come, and whether the version is new."""
+        try:
+            item = self._table.update(
+                _message_key(ref, message_id),
+                "SET #version = :version",
+                names={"#version": records.version_attribute(version)},
+                values={":version": records.version_to_item(version)},
+                condition="attribute_not_exists(#version)",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed as failure:
+            return _message(ref, failure.item), False
+        return _message(ref, item), True
 
     # --- what WhatsApp reports ---
 
@@ -89,13 +137,13 @@ class MessageStore:
         `message_id` is what the provider echoed of ours, if it did. Without it the wamid tells the message;
         a fact whose wamid nobody knows yet waits under the wamid.
         """
-        if message_id and (applied := self._add_fact(ref, message_id, wamid, fact)):
+        if message_id and (applied := self.add_fact(ref, message_id, wamid, fact)):
             return applied
         for _ in range(_ATTEMPTS):
             owner = self._park(ref, wamid, fact)
             if owner is None:
                 return Applied(None, fact, is_new=False)
-            if applied := self._add_fact(ref, owner, wamid, fact):
+            if applied := self.add_fact(ref, owner, wamid, fact):
                 return applied
         raise Contended("The owner of a status changed while it was being applied.")
 
@@ -108,24 +156,24 @@ class MessageStore:
             key, "SET message_id = :id", values={":id": message_id}, returning="ALL_OLD"
         )
         waiting = records.facts_from(known)
-        applied = [self._add_fact(ref, message_id, wamid, fact) for fact in waiting.values()]
+        applied = [self.add_fact(ref, message_id, wamid, fact) for fact in waiting.values()]
         return [result for result in applied if result]
 
-    def _add_fact(self, ref: ChannelRef, message_id: MessageId, wamid: Wamid, fact: Fact) -> Applied | None:
+    def add_fact(self, ref: ChannelRef, message_id: MessageId, wamid: Wamid, fact: Fact) -> Applied | None:
         """None if there is no such message."""
         try:
             item = self._table.update(
                 _message_key(ref, message_id),
                 "SET #fact = :fact, wamid = if_not_exists(wamid, :wamid)",
-                names={"#fact": records.fact_attribute(fact.status), "#order": "order"},
+                names={"#fact": records.fact_attribute(fact.key), "#order": "order"},
                 values={":fact": records.fact_to_item(fact), ":wamid": wamid, ":order": fact.order},
-                condition="attribute_exists(pk) AND (attribute_not_exists(#fact) OR #fact.#order > :order)",
+                condition="attribute_exists(created_at)"
+                " AND (attribute_not_exists(#fact) OR #fact.#order > :order)",
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:
-            if failure.item is None:
-                return None
-            return Applied(records.from_item(ref, failure.item), fact, is_new=False)
+            known = _message(ref, failure.item)
+            return Applied(known, fact, is_new=False) if known else None
         return Applied(records.from_item(ref, item), fact, is_new=True)
 
     def _park(self, ref: ChannelRef, wamid: Wamid, fact: Fact) -> MessageId | None:
@@ -134,7 +182,7 @@ class MessageStore:
             self._table.update(
                 _wamid_key(ref, wamid),
                 "SET #fact = :fact",
-                names={"#fact": records.fact_attribute(fact.status), "#order": "order"},
+                names={"#fact": records.fact_attribute(fact.key), "#order": "order"},
                 values={":fact": records.fact_to_item(fact), ":order": fact.order},
                 condition="attribute_not_exists(message_id)"
                 " AND (attribute_not_exists(#fact) OR #fact.#order > :order)",
@@ -165,7 +213,7 @@ class MessageStore:
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:
-            found = records.from_item(ref, failure.item) if failure.item else None
+            found = _message(ref, failure.item)
             # Ours all the same if the answer to the first request was lost and the SDK repeated it.
             return found, bool(found and found.attempt and found.attempt.id == attempt.id)
         return records.from_item(ref, item), True
@@ -214,6 +262,20 @@ class MessageStore:
         except ConditionFailed as failure:
             item = failure.item or {}
         return records.from_item(message.ref, item)
+
+
+def _message(ref: ChannelRef, item: Item | None) -> Message | None:
+    """None too for versions whose message has not come."""
+    return records.from_item(ref, item) if item and "id" in item else None
+
+
+def _overwriting(item: Item) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """An update after which the item has these attributes, and not those that are None."""
+    kept = [name for name, value in item.items() if value is not None]
+    gone = [name for name, value in item.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+    expression += " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
+    return expression, {f"#{name}": name for name in item}, {f":{name}": item[name] for name in kept}
 
 
 def _message_key(ref: ChannelRef, message_id: MessageId) -> Key:

@@ -7,37 +7,42 @@ clock is WhatsApp's own timestamp of that message, never ours.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 LENGTH = timedelta(hours=24)
 FREE_ENTRY = timedelta(hours=72)
 
-OPENS_WINDOW: dict[str, bool] = {
-    # A person wrote or tapped: WhatsApp's send-messages page, "a message from the user".
-    "text": True,
-    "image": True,
-    "video": True,
-    "audio": True,
-    "voice": True,
-    "document": True,
-    "sticker": True,
-    "location": True,
-    "contacts": True,
-    "interactive": True,
-    "button": True,
-    "order": True,
-    # WhatsApp's conversational-components page: the first opening of the chat opens the window.
-    "request_welcome": True,
-    # Practice only, not documented as opening: refusing costs a template, believing costs a failed message.
-    "reaction": False,
-    # About the chat, not from the person.
-    "system": False,
-    "unsupported": False,
-    "unknown": False,
-    "edit": False,
-    "revoke": False,
+
+class Opening(NamedTuple):
+    opens: bool
+    source: str
+
+
+_WRITTEN = Opening(True, "WhatsApp, send messages: a message from the user")
+_TAPPED = Opening(True, "practice, taps come as messages from the user; WhatsApp does not list them")
+_ABOUT_THE_CHAT = Opening(False, "inference: nobody wrote anything")
+_NOT_FROM_THE_PERSON = Opening(False, "WhatsApp, coexistence: what the app sends does not affect the window")
+
+OPENS_WINDOW: dict[str, Opening] = {
+    **dict.fromkeys(("text", "image", "video", "audio", "document", "sticker"), _WRITTEN),
+    **dict.fromkeys(("location", "contacts", "order"), _WRITTEN),
+    **dict.fromkeys(("interactive", "button"), _TAPPED),
+    "request_welcome": Opening(True, "WhatsApp, conversational components: the first opening of the chat"),
+    "call from the user": Opening(True, "WhatsApp, calling: calls count too, even unanswered"),
+    "accepted business call": Opening(True, "WhatsApp, calling: an accepted call of the business counts"),
+    "other call event": Opening(False, "inference: the call itself has opened it or was not answered"),
+    # Refusing costs a template, believing wrongly costs a failed message.
+    "reaction": Opening(False, "unconfirmed: practice says yes, no page does"),
+    "unsupported": Opening(False, "inference: a placeholder may be a poll or a pin of anybody's"),
+    "system": _ABOUT_THE_CHAT,
+    "edit": _ABOUT_THE_CHAT,
+    "revoke": _ABOUT_THE_CHAT,
+    "group message": Opening(False, "WhatsApp, groups: the window is of one person with the business"),
+    "echo": _NOT_FROM_THE_PERSON,
+    "history": Opening(False, "WhatsApp, coexistence: written before the number was connected"),
+    "standby": Opening(False, "WhatsApp, Business Agent: another handler has the conversation"),
 }
-"""Per type of inbound message. A type that is not listed opens nothing."""
+"""Per type of inbound message, and per kind of what is no message. What is not listed opens nothing."""
 
 OUTSIDE_WINDOW_CODE = 131047
 """The provider's answer to a free-form message outside the window; it overrules what we believed."""
@@ -82,11 +87,10 @@ class Window:
         return self.open_until is not None and now < self.open_until and not self.is_refused
 
 
-def opened_until(message_type: str, at: datetime | None) -> datetime | None:
-    """Until when a message of this type, sent at WhatsApp's time `at`, keeps the window open."""
-    if at is None or not OPENS_WINDOW.get(message_type, False):
-        return None
-    return at + LENGTH
+def opened_until(opens_as: str, at: datetime | None) -> datetime | None:
+    """Until when a row of the table, at WhatsApp's time `at`, keeps the window open."""
+    row = OPENS_WINDOW.get(opens_as)
+    return at + LENGTH if at and row and row.opens else None
 
 
 def unanswered_referral(window: Window, now: datetime) -> datetime | None:

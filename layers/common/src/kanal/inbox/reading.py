@@ -1,0 +1,77 @@
+"""Reads values out of raw JSON. Accepts what is seen in practice; says why it cannot.
+
+Ids come as text or number, times as text or number, in seconds and now and then in milliseconds.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from kanal.ids import Wamid
+from kanal.rawjson import storable
+
+Json = dict[str, Any]
+
+_YEAR_9999_SECONDS = 253_402_300_799
+_MILLISECONDS_FROM = 100_000_000_000
+"""A time this large is in milliseconds: in seconds it lies beyond the year 5000."""
+
+
+class Undecodable(Exception):
+    """The item lacks what nothing can stand in for. `reason` names the field, never its content."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def text_of(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return storable(str(value))[:1024] or None
+
+
+def object_of(value: Any) -> Json:
+    """The object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def digits_of(value: Any) -> str:
+    """Of a number in any spelling; WhatsApp writes the business's own with spaces now and then."""
+    return "".join(letter for letter in text_of(value) or "" if "0" <= letter <= "9")
+
+
+def id_of(raw: Json, key: str = "id") -> Wamid:
+    found = text_of(raw.get(key))
+    if not found or len(found) > 512:
+        raise Undecodable(f"`{key}` is missing or longer than 512 characters")
+    return Wamid(found)
+
+
+def word_of(raw: Json, key: str) -> str:
+    word = raw.get(key)
+    if not isinstance(word, str) or not 0 < len(word) <= 100:
+        raise Undecodable(f"`{key}` is missing or longer than 100 characters")
+    return storable(word)
+
+
+def time_of(raw: Json, key: str = "timestamp") -> datetime | None:
+    """None where there is none."""
+    if raw.get(key) is None:
+        return None
+    try:
+        seconds = float(str(raw[key]))
+    except ValueError as error:
+        raise Undecodable(f"`{key}` is not a number") from error
+    if seconds >= _MILLISECONDS_FROM:
+        seconds /= 1000
+    if not 0 < seconds <= _YEAR_9999_SECONDS:
+        raise Undecodable(f"`{key}` is not a time")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def time_if_any(raw: Json, key: str) -> datetime | None:
+    """None too where there is something that is no time: for what may be done without."""
+    try:
+        return time_of(raw, key)
+    except Undecodable:
+        return None
