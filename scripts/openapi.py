@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from functions.channels.api import api as channels
+from functions.channels.contacts import api as contacts
 from functions.media.api import api as media
 from functions.send.api import api as send
 from functions.sync_templates.api import api as sync_templates
@@ -194,6 +195,48 @@ OPERATIONS: dict[str, Operation] = {
         shapes.Upload,
         (errors.NotFound,),
     ),
+    "get /v1/channels/{channel_id}/contacts": Operation(
+        "find_contacts",
+        "List the contacts, those last heard of first by day; or find them with `q`.",
+        "contacts:read",
+        200,
+        shapes.Contacts,
+        (errors.InvalidRequest, errors.NotFound),
+    ),
+    "get /v1/channels/{channel_id}/contacts/{contact_id}": Operation(
+        "get_contact",
+        "Show a contact; the id of one that was merged leads to what it is part of.",
+        "contacts:read",
+        200,
+        shapes.Contact,
+        (errors.NotFound,),
+    ),
+    "get /v1/channels/{channel_id}/contacts/{contact_id}/messages": Operation(
+        "list_messages_of_contact",
+        "The conversation in order of time, inbound and outbound in one stream.",
+        "messages:read",
+        200,
+        shapes.Messages,
+        (errors.InvalidRequest, errors.NotFound),
+    ),
+    "post /v1/channels/{channel_id}/contacts/{contact_id}/merge": Operation(
+        "merge_contacts",
+        "Make another contact part of this one: they are one person. Can be undone.",
+        "contacts:write",
+        200,
+        shapes.Contact,
+        (errors.InvalidRequest, errors.NotFound, errors.AlreadyOneContact, errors.Contended),
+        {"other": {"contact_id": "con_qvc53xdfdd6auj3ev73twp2uoa"}},
+    ),
+    "post /v1/channels/{channel_id}/contacts/{contact_id}/unmerge": Operation(
+        "unmerge_contact",
+        "Undo a merge: each has its own names, window and messages again, and they are kept apart.",
+        "contacts:write",
+        200,
+        shapes.Unmerged,
+        (errors.InvalidRequest, errors.NotFound, errors.NotMerged, errors.Contended),
+        {"part": {"contact_id": "con_qvc53xdfdd6auj3ev73twp2uoa"}},
+    ),
     "get /v1/channels/{channel_id}/templates": Operation(
         "list_templates",
         "List the templates as the last sync found them.",
@@ -247,7 +290,7 @@ def _from_code() -> tuple[dict[str, _Json], _Json]:
     """Paths and body schemas of all handlers, in the order of the table."""
     paths: dict[str, _Json] = {route.split()[1]: {} for route in OPERATIONS}
     schemas: _Json = {}
-    for api in (channels, send, media, sync_templates):
+    for api in (channels, contacts, send, media, sync_templates):
         found = json.loads(api.get_openapi_json_schema(title="Kanal", version="1"))
         for path, methods in found["paths"].items():
             paths[path].update(methods)

@@ -18,6 +18,7 @@ from kanal.channels.connect import Connecting
 from kanal.channels.credentials import Providers
 from kanal.channels.store import ChannelStore
 from kanal.clock import utc_now
+from kanal.contacts.desk import Desk
 from kanal.contacts.store import ContactStore
 from kanal.ids import new_token
 from kanal.inbox.apply import Stores
@@ -31,6 +32,7 @@ from kanal.media.budgetstore import BudgetStore
 from kanal.media.jobs import MediaQueue
 from kanal.media.uploads import UploadStore
 from kanal.messages.store import MessageStore
+from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
 from kanal.sending.deliver import Sending
@@ -81,6 +83,17 @@ def providers() -> Providers:
 @cache
 def pace() -> PaceStore:
     return PaceStore(_table(settings().channels_table), utc_now)
+
+
+@cache
+def bus() -> Bus:
+    return Bus(settings().bus_name, client("events"))
+
+
+@cache
+def desk() -> Desk:
+    streams = Streams(_table(settings().messages_table))
+    return Desk(channels(), contacts(), streams, bus(), utc_now)
 
 
 @cache
@@ -165,7 +178,7 @@ def inbox() -> Inbox:
         stores=Stores(contacts(), messages(), media_queue()),
         raw_items=RawItems(_table(settings().messages_table), bucket()),
         dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
-        bus=Bus(settings().bus_name, client("events")),
+        bus=bus(),
     )
 
 
@@ -176,7 +189,7 @@ def fetching(remaining_seconds: Callable[[], float]) -> Fetching:
         providers=providers(),
         bucket=media_bucket(),
         budgets=budgets(),
-        bus=Bus(settings().bus_name, client("events")),
+        bus=bus(),
         clock=utc_now,
         new_token=new_token,
         remaining_seconds=remaining_seconds,
@@ -196,7 +209,7 @@ def sending() -> Sending:
         contacts=contacts(),
         messages=messages(),
         providers=providers(),
-        bus=Bus(settings().bus_name, client("events")),
+        bus=bus(),
         clock=utc_now,
         new_token=new_token,
         sleep=time.sleep,

@@ -173,7 +173,7 @@ class MessageNotReferable(Conflict):
 
 
 class AlreadyOneContact(Conflict):
-    """Both ids lead to one contact: there is nothing to merge."""
+    """Both ids lead to one contact, and neither was merged into the other: there is nothing to merge."""
 
     code = "already_one_contact"
 

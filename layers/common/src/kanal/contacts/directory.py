@@ -6,10 +6,13 @@ and at the first word that fits the query.
 
 from collections.abc import Callable, Sequence
 
+from kanal.channels.model import Channel
 from kanal.contacts.model import Contact
+from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.records import BY_CHANNEL, listed, terms_pk
 from kanal.contacts.store import ContactStore
 from kanal.contacts.terms import terms_of, words_of
+from kanal.errors import InvalidRequest
 from kanal.ids import ChannelRef, ContactId
 
 Page = tuple[Sequence[Contact], str | None]
@@ -18,6 +21,26 @@ _Place = tuple[str, ContactId]
 """Where a contact stands in an index, and which part it is."""
 _ROUNDS = 10
 """Of reading on when what was read is not to be shown; a page may then be shorter than asked for."""
+
+
+def find_contacts(
+    contacts: ContactStore, channel: Channel, query: str | None, after: str | None, limit: int
+) -> Page:
+    """All of them; or by whatever a person may have at hand: a name, a number, a user name, an id."""
+    if not query:
+        return list_contacts(contacts, channel.ref, after, limit)
+    if after is None and (exact := _named_exactly(contacts, channel, query.strip())):
+        return [exact], None
+    return search_contacts(contacts, channel.ref, query, after, limit)
+
+
+def _named_exactly(contacts: ContactStore, channel: Channel, query: str) -> Contact | None:
+    """A number as people write it in the channel's country, in any of WhatsApp's spellings; or an id."""
+    try:
+        named = parse_recipient(query, channel.default_country)
+    except InvalidRequest:
+        return None
+    return contacts.find_recipient(channel.ref, named)
 
 
 def list_contacts(contacts: ContactStore, ref: ChannelRef, after: str | None, limit: int) -> Page:

@@ -146,8 +146,8 @@ class Part:
     """WhatsApp's time of the latest sighting, as text."""
     merged: tuple[Merged, ...] = ()
     merged_into: ContactId | None = None
-    kept_apart: frozenset[ContactId] = frozenset()
-    """Parts from which a person separated this one: they are not merged again by themselves."""
+    kept_apart: Mapping[ContactId, datetime] = field(default_factory=dict)
+    """Parts from which a person separated this one, and when: they are not merged again by themselves."""
     version: int = 0
 
     def value(self, trait: Trait) -> str | None:
@@ -196,6 +196,10 @@ class Contact:
         return tuple(sorted((each for part in self.parts for each in part.merged), key=lambda one: one.at))
 
     @property
+    def part_ids(self) -> tuple[ContactId, ...]:
+        return tuple(part.id for part in self.parts)
+
+    @property
     def part(self) -> Part:
         """The part by which it was found."""
         return next(part for part in self.parts if part.id == self.via)
@@ -236,8 +240,8 @@ class Contact:
     def is_kept_apart_from(self, other: "Contact") -> bool:
         theirs = {part.id for part in other.parts}
         ours = {part.id for part in self.parts}
-        return any(part.kept_apart & theirs for part in self.parts) or any(
-            part.kept_apart & ours for part in other.parts
+        return any(part.kept_apart.keys() & theirs for part in self.parts) or any(
+            part.kept_apart.keys() & ours for part in other.parts
         )
 
     def _value(self, trait: Trait) -> str | None:

@@ -57,7 +57,7 @@ def to_item(part: Part) -> Item:
         "version": part.version,
         "merged": [_merged_to_item(merged) for merged in part.merged] or None,
         "merged_into": part.merged_into,
-        "kept_apart": sorted(part.kept_apart) or None,
+        "kept_apart": {other: rfc3339(since) for other, since in part.kept_apart.items()} or None,
     }
     for trait, seen in part.seen.items():
         item[trait], item[f"{trait}_order"] = seen.value, seen.order
@@ -78,7 +78,9 @@ def from_item(ref: ChannelRef, item: Item) -> Part:
         last_seen_at=item.get("last_seen_at", ""),
         merged=tuple(_merged_from_item(merged) for merged in item.get("merged", [])),
         merged_into=ContactId(item["merged_into"]) if "merged_into" in item else None,
-        kept_apart=frozenset(ContactId(each) for each in item.get("kept_apart", [])),
+        kept_apart={
+            ContactId(other): parse_rfc3339(since) for other, since in item.get("kept_apart", {}).items()
+        },
         version=item["version"],
     )
 

@@ -9,7 +9,16 @@ from datetime import datetime
 from typing import TypedDict
 
 from kanal.aws.table import ConditionFailed, Item, Table, TransactionFailed, Values, Write
-from kanal.contacts.model import Contact, Identity, Merged, Part, Sighting, phone, with_sighting
+from kanal.contacts.model import (
+    Contact,
+    Identity,
+    Merged,
+    Part,
+    Sighting,
+    WrittenNumber,
+    phone,
+    with_sighting,
+)
 from kanal.contacts.names import Name, after_sighting, named_by
 from kanal.contacts.numbers import lookup_keys
 from kanal.contacts.records import contact_key, from_item, identity_key, term_key, to_item
@@ -72,6 +81,14 @@ class ContactStore:
     def find(self, ref: ChannelRef, identity: Identity) -> Contact | None:
         owner = self.name(ref, identity).owner
         return self.get(ref, owner) if owner else None
+
+    def find_recipient(self, ref: ChannelRef, named: ContactId | Identity | WrittenNumber) -> Contact | None:
+        match named:
+            case WrittenNumber(digits):
+                return self.find_number(ref, digits)
+            case Identity():
+                return self.find(ref, named)
+        return self.get(ref, named)
 
     def find_number(self, ref: ChannelRef, digits: str) -> Contact | None:
         """By a number that somebody wrote: also in a spelling that is a look-up's guess, if that hits one."""

@@ -26,7 +26,12 @@ def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
             "opted_out": contact.has_stopped_marketing,
             "changed_at": contact.marketing.order.partition("#")[0] or None if contact.marketing else None,
         },
-        "merged": [_merged_as_json(merged) for merged in contact.merged],
+        "merged": [merged_as_json(merged) for merged in contact.merged],
+        "kept_apart": [
+            {"contact_id": other, "since": rfc3339(since)}
+            for part in contact.parts
+            for other, since in part.kept_apart.items()
+        ],
         "last_seen_at": max(part.last_seen_at for part in contact.parts) or None,
         "created_at": rfc3339(contact.created_at),
     }
@@ -45,5 +50,5 @@ def window_as_json(window: Window, now: datetime) -> dict[str, Any]:
     }
 
 
-def _merged_as_json(merged: Merged) -> dict[str, Any]:
+def merged_as_json(merged: Merged) -> dict[str, Any]:
     return {"contact_id": merged.id, "at": rfc3339(merged.at), "because": merged.because}

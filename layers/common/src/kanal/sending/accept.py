@@ -7,11 +7,10 @@ from kanal import rawjson
 from kanal.channels.model import WHY_NOT_SENDING, Channel
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.contacts.merging import get_contact
 from kanal.contacts.model import Contact, Identity, Sighting, WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
-from kanal.errors import ChannelCannotSend, IdempotencyKeyReused
+from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound
 from kanal.ids import ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
@@ -109,12 +108,10 @@ def _first_sighting(recipient: ContactId | Identity | WrittenNumber) -> Sighting
 def _known_contact(
     contacts: ContactStore, channel: Channel, recipient: ContactId | Identity | WrittenNumber
 ) -> Contact | None:
-    match recipient:
-        case WrittenNumber(digits):
-            return contacts.find_number(channel.ref, digits)
-        case Identity():
-            return contacts.find(channel.ref, recipient)
-    return get_contact(contacts, channel.ref, recipient)
+    found = contacts.find_recipient(channel.ref, recipient)
+    if found is None and not isinstance(recipient, Identity | WrittenNumber):
+        raise NotFound(f"There is no contact {recipient} in this channel.")
+    return found
 
 
 def _receiver(recipient: ContactId | Identity | WrittenNumber, contact: Contact | None) -> Receiver:
