@@ -182,6 +182,8 @@ class UploadForm(Shape):
 
 class AnnouncedUpload(Upload):
     upload: UploadForm
+
+
 class Messages(Shape):
     data: list[Message]
     next_cursor: str | None

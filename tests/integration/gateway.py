@@ -12,6 +12,7 @@ import pytest
 import kanal.aws.clients
 import kanal.settings
 from functions.channels.api import handler as channels
+from functions.channels.contacts import handler as contacts
 from functions.media.api import handler as media
 from functions.send.api import handler as send
 from functions.sync_templates.api import handler as templates
@@ -22,7 +23,9 @@ from tests.integration.world import WORKSPACE, World
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 REQUEST_ID = "request-of-the-test"
 ALL_SCOPES = " ".join(
-    f"{subject}:{access}" for subject in ("channels", "messages", "templates") for access in ("read", "write")
+    f"{subject}:{access}"
+    for subject in ("channels", "contacts", "messages", "templates")
+    for access in ("read", "write")
 )
 
 
@@ -78,6 +81,8 @@ class Gateway:
 
 
 def handler_of(path: str) -> Handler:
+    if "/contacts" in path:
+        return contacts
     if "/media" in path:
         return media
     if "/messages" in path:
@@ -93,6 +98,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]
         "TEMPLATES_TABLE": world.aws.templates,
         "CONTACTS_TABLE": world.aws.contacts,
         "MESSAGES_TABLE": world.aws.messages,
+        "BUS_NAME": world.aws.bus,
         "SEND_QUEUE_URL": world.aws.queues["send"],
         "MEDIA_BUCKET": world.aws.media_bucket,
         "SECRETS_KEY_ID": world.aws.key_id,

@@ -105,6 +105,7 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     _upload(deployment, channel)
     _sync(deployment, channel)
     _send(deployment, provider, channel)
+    _contacts(deployment, channel)
     _recover(deployment, provider, channel, received)
     deployment.call("ChannelsApiFunction", "DELETE", f"/v1/channels/{channel}", "channels:write")
 
@@ -141,6 +142,19 @@ def _receive(deployment: Deployment, provider: _Provider, channel: str) -> str:
         deployment.consume("WebhookProcessFunction", "inbound")
     ref = ChannelRef(WorkspaceId("acme"), ChannelId(channel))
     return f"/v1/channels/{channel}/messages/{inbound_message_id(ref, written['wamid'])}"
+
+
+def _contacts(deployment: Deployment, channel: str) -> None:
+    api, path = "ContactsApiFunction", f"/v1/channels/{channel}/contacts"
+    query = {"queryStringParameters": {"q": "mia"}}
+    event = http_event("GET", path, None, scope="contacts:read")
+    assert deployment.invoke(api, {**event, **query})["statusCode"] == 200
+    one, other = deployment.call(api, "GET", path, "contacts:read")["data"][:2]
+    deployment.call(api, "GET", f"{path}/{one['id']}", "contacts:read")
+    deployment.call(api, "GET", f"{path}/{one['id']}/messages", "messages:read")
+    named = {"contact_id": other["id"]}
+    deployment.call(api, "POST", f"{path}/{one['id']}/merge", "contacts:write", named)
+    deployment.call(api, "POST", f"{path}/{one['id']}/unmerge", "contacts:write", named)
 
 
 def _fetch(deployment: Deployment, provider: _Provider, channel: str) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from functions.channels.api import handler as channels
+from functions.channels.contacts import handler as contacts
 from functions.media.api import handler as media
 from functions.send.api import handler as send
 from functions.sync_templates.api import handler as sync_templates
 from kanal.channels.model import Channel
 from kanal.channels.model import as_json as channel_as_json
+from kanal.contacts.model import Contact, Merged, Part
+from kanal.contacts.view import as_json as contact_as_json
 from kanal.errors import FieldError, InvalidRequest
 from kanal.http.problems import problem_of
 from kanal.ids import ChannelId, ChannelRef, ContactId, MediaId, MessageId, WebhookId, WorkspaceId
@@ -28,7 +31,7 @@ from scripts import openapi, shapes
 
 _REF = ChannelRef(WorkspaceId("acme"), ChannelId("chn_aaaaaaaaaaaaaaaaaaaaaaaaaa"))
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
-_HANDLERS = {"media": media, "messages": send, "templates": sync_templates}
+_HANDLERS = {"contacts": contacts, "media": media, "messages": send, "templates": sync_templates}
 
 
 class _Context:
@@ -130,6 +133,18 @@ def test_a_file_has_the_described_shape(media: Media) -> None:
 def test_an_upload_has_the_described_shape() -> None:
     upload = Upload(MediaId("med_a"), _REF, "image", "image/png", 1, None, _NOW, "")
     _assert_shape(shapes.Upload, upload_as_json(Look(upload, "ready")))
+
+
+def test_a_contact_has_the_described_shape() -> None:
+    """Also what it was made of, and what it was separated from."""
+    merged = Merged(ContactId("con_b"), _NOW, "by_hand")
+    part = Part(ContactId("con_a"), _REF, _NOW, merged=(merged,), kept_apart={ContactId("con_c"): _NOW})
+    shown = contact_as_json(Contact((part,), via=part.id), _NOW)
+    _assert_shape(shapes.Contact, shown)
+    _assert_shape(shapes.Window, shown["window"])
+    _assert_shape(shapes.Marketing, shown["marketing"])
+    _assert_shape(shapes.Merged, shown["merged"][0])
+    _assert_shape(shapes.KeptApart, shown["kept_apart"][0])
 
 
 def test_a_template_has_the_described_shape() -> None:
