@@ -28,7 +28,8 @@ def find(channel_id: str, q: Search = None, cursor: Cursor = None, limit: Limit 
 
 @api.get("/v1/channels/<channel_id>/contacts/<contact_id>")
 def show(channel_id: str, contact_id: str) -> Json:
-    return desk.show(composition.desk(), api.channel("contacts:read", channel_id), contact_id)
+    ref = api.channel("contacts:read", channel_id)
+    return desk.show(composition.desk(), ref, contact_id)
 
 
 @api.get("/v1/channels/<channel_id>/contacts/<contact_id>/messages")

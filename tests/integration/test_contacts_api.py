@@ -19,6 +19,7 @@ def channel(world: World) -> Channel:
     world.customer_writes("second", timestamp="1795176060")
     world.control("inbound", {**FROM_FRIEND, "message": {"type": "text", "text": {"body": "third"}}})
     world.process_all()
+    world.clock.advance(seconds=30)
     world.send_text(channel, "key-1", "answer")
     world.aws.events()
     return channel

@@ -118,6 +118,7 @@ def test_a_function_sees_its_own_kinds_of_channel_items_only(stack: Stack) -> No
         "WebhookReceiveRole": {"webhook#*"},
         "WebhookProcessRole": {"workspace#*", "number#*"},
         "ChannelsApiRole": {"*"},  # connects and disconnects, so it writes all of them
+        "ContactsApiRole": {"workspace#*"},
         "SendApiRole": {"workspace#*"},
         "SendWorkerRole": {"workspace#*", "pace#*"},
         "MediaApiRole": {"workspace#*"},

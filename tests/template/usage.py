@@ -119,6 +119,11 @@ def _on_tables(aws: Aws, operation: str, params: Params) -> Iterator[Use]:
             for kind, request in item.items():
                 yield from _on_tables(aws, _IN_TRANSACTION[kind], request)
         return
+    if operation == "BatchGetItem":
+        for table, wanted in params["RequestItems"].items():
+            for key in wanted["Keys"]:
+                yield Use(f"dynamodb:{operation}", _names(aws)[table], key["pk"]["S"])
+        return
     index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
     key = params.get("Key") or params.get("Item") or {}
     partition = key["pk"]["S"] if key else ""

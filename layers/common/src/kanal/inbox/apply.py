@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from kanal.aws.bus import Event
+from kanal.contacts.events import merges_told_by
 from kanal.contacts.model import Contact, Identity, Sighting, phone
 from kanal.contacts.store import ContactStore
 from kanal.contacts.view import as_json as contact_as_json
@@ -53,7 +54,8 @@ def apply_message(
     stores: Stores, ref: ChannelRef, decoded: DecodedMessage, arrival: Arrival
 ) -> Iterator[Event]:
     """`decoded` names a person."""
-    contact = _sight(stores, ref, _sighting_of(decoded, arrival), arrival)
+    contact, merges = _sight(stores, ref, _sighting_of(decoded, arrival), arrival)
+    yield from merges
     if decoded.original:
         yield from _apply_version(stores, ref, decoded, decoded.original, contact, arrival)
         return
@@ -162,7 +164,8 @@ def _learned(
         return
     sighting = _sighting(decoded.person, decoded.at, f"{decoded.wamid}#{decoded.status}", arrival)
     sighting = replace(sighting, marketing=marketing, free_entry_until=decoded.free_entry_until)
-    contact = _sight(stores, ref, sighting, arrival)
+    contact, merges = _sight(stores, ref, sighting, arrival)
+    yield from merges
     if marketing and (applied.is_new or applied.message is None or arrival.may_be_repeated):
         yield contact_marketing(ref, sighting, None, contact_as_json(contact, arrival.received_at))
 
@@ -204,15 +207,19 @@ def apply_told(stores: Stores, ref: ChannelRef, told: Told, arrival: Arrival) ->
         marketing=told.marketing,
         former=_former(told.former),
     )
-    contact = _sight(stores, ref, sighting, arrival)
+    contact, merges = _sight(stores, ref, sighting, arrival)
+    yield from merges
     if told.marketing:
         shown = contact_as_json(contact, arrival.received_at)
         yield contact_marketing(ref, sighting, told.detail, shown)
 
 
-def _sight(stores: Stores, ref: ChannelRef, sighting: Sighting, arrival: Arrival) -> Contact:
-    """The only place where a contact is found or made by what came in."""
-    return stores.contacts.sight(ref, sighting, arrival.received_at)
+def _sight(
+    stores: Stores, ref: ChannelRef, sighting: Sighting, arrival: Arrival
+) -> tuple[Contact, list[Event]]:
+    """The only place where a contact is found or made by what came in; and the merges that this brought."""
+    contact = stores.contacts.sight(ref, sighting, arrival.received_at)
+    return contact, merges_told_by(contact, sighting.order, arrival.received_at)
 
 
 def _sighting_of(decoded: DecodedMessage, arrival: Arrival) -> Sighting:
