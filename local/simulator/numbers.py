@@ -42,6 +42,11 @@ class SentMessage:
     category: str
     body: dict[str, Any]
 
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Of a reaction WhatsApp reports only that it was sent."""
+        return ("sent",) if self.body["type"] == "reaction" else ("sent", "delivered", "read")
+
 
 @dataclass
 class Number:

@@ -134,6 +134,8 @@ class Simulator:
 
     async def _report(self, number: Number, message: SentMessage) -> None:
         for status in self.state.settings.statuses:
+            if status not in message.statuses:
+                continue
             await self.background.pause(self.state.settings.status_delay_ms / 1000)
             webhook = status_webhook(number, message, status, self.clock.now())
             await self.webhooks.deliver(number, webhook)

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from kanal.sending.limits import LIMITS
+from local.simulator.content import check_content
+from local.simulator.refusals import RefusalError
 from scripts.messages import MESSAGES
 from tests.contract.simulator_world import (
     CUSTOMER,
@@ -14,6 +17,7 @@ from tests.contract.simulator_world import (
     message,
 )
 from tests.outbound_bodies import GONE, changed
+from tests.outbound_limits import ROWS
 
 TEXT = message("text", {"body": "hello"})
 
@@ -184,6 +188,25 @@ def test_an_interactive_message_that_breaks_a_rule_is_refused(
     world.customer_writes()
     content = changed(name, *changes)["interactive"]
     assert error_of(world.post("/messages", message("interactive", content))) == (400, code)
+
+
+OURS_ALONE = {"recipient", "message_id", "link", "filename", "reaction.emoji", "carousel.card_line_breaks"}
+OURS_ALONE |= {name for name in LIMITS if name.startswith("template.")}
+"""Limits that WhatsApp does not have, or that the simulator leaves to the template."""
+
+
+@pytest.mark.parametrize("name", sorted(ROWS.keys() - OURS_ALONE))
+def test_the_simulator_draws_the_line_where_kanal_does(name: str) -> None:
+    """Two tables of the same numbers, made apart: a slip of the pen in one of them shows here."""
+    for size, is_taken in ((LIMITS[name].most, True), (LIMITS[name].most + 1, False)):
+        body = ROWS[name].body(size)
+        kind = body["type"]
+        try:
+            check_content({**message(kind, body[kind]), "to": CUSTOMER})
+        except RefusalError:
+            assert not is_taken
+        else:
+            assert is_taken
 
 
 def test_a_reaction_cannot_be_a_reply_and_a_context_needs_an_id(world: World) -> None:

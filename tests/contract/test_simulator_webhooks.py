@@ -22,6 +22,7 @@ from tests.contract.simulator_world import (
     WEBHOOK_HEADERS,
     JumpingClock,
     World,
+    message,
     statuses_of,
 )
 
@@ -142,6 +143,18 @@ def test_an_accepted_message_is_followed_by_its_statuses_in_order(world: World) 
         value_of(bodies[0])["contacts"][0]["user_id"]
     }
     assert [status.get("pricing", {}).get("category") for status in statuses] == ["utility", "utility", None]
+
+
+def test_of_a_reaction_only_that_it_was_sent_is_reported(world: World) -> None:
+    """WhatsApp reports nothing further of one."""
+    world.customer_writes()
+    world.register_webhook()
+    world.control("settings", {"auto_statuses": True})
+    world.post("/messages", message("reaction", {"message_id": "wamid.x", "emoji": "👍"}))
+    world.send_text()
+    bodies = world.receiver.wait_for(4)
+    reported = [status["status"] for body in bodies for status in statuses_of(body)]
+    assert sorted(reported) == ["delivered", "read", "sent", "sent"]
 
 
 def test_a_free_message_is_priced_as_service(world: World) -> None:

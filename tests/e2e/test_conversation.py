@@ -28,6 +28,24 @@ def test_a_customer_writes_and_sees_the_reply(channel: Channel) -> None:
     eventually(lambda: len(channel.events("message.status")) >= 3)
 
 
+def test_buttons_that_answer_a_message_go_out_and_the_message_is_marked_as_read(channel: Channel) -> None:
+    channel.customer_writes("Do you ship to Austria?")
+    question = channel.received()[0]["message"]
+    receipt = channel.world.front.post(f"{channel.path}/messages/{question['id']}/read", json={})
+    assert (receipt.status_code, receipt.json()["read"]) == (200, True)
+
+    buttons = [{"type": "reply", "reply": {"id": word, "title": word}} for word in ("Yes", "No")]
+    content = {"type": "button", "body": {"text": "We do. Shall we?"}, "action": {"buttons": buttons}}
+    answer = channel.send(
+        {"to": ADA, "type": "interactive", "interactive": content, "context": {"message_id": question["id"]}}
+    )
+    assert answer.status_code == 202, answer.text
+    channel.message_once(answer.json()["id"], "read")
+    [sent] = channel.accepted_by_provider()
+    assert sent["body"]["interactive"] == content
+    assert sent["body"]["context"] == {"message_id": question["wamid"]}
+
+
 def test_the_reply_goes_to_the_number_that_whatsapp_gave(channel: Channel) -> None:
     channel.open_window("+5511987654321")
     accepted = channel.send_text(to="+55 11 98765-4321")

@@ -14,7 +14,9 @@ import pytest
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
+from kanal.ids import inbound_message_id
 from kanal.inbox.batch import process_batch
+from kanal.sending.mark_read import MarkingRead, mark_read
 from kanal.templates.sync import sync_templates
 from tests.integration.files import FetchLine, file_arrives, new_fetching
 from tests.integration.meter import Bill, MeteredPool, metered
@@ -244,6 +246,25 @@ def polled(desk: Desk) -> Bill:
     return bill
 
 
+def accepted_answer(desk: Desk) -> Bill:
+    quoted = inbound_message_id(desk.channel.ref, desk.world.customer_writes()["wamid"])
+    desk.world.process_all()
+    body = {"to": f"+{CUSTOMER}", "type": "text", "text": {"body": "Yes"}, "context": {"message_id": quoted}}
+    with metered(desk.world) as bill:
+        desk.world.send(desk.channel, "measured", body)
+    return bill
+
+
+def marked_read(desk: Desk) -> Bill:
+    world = desk.world
+    message_id = inbound_message_id(desk.channel.ref, world.customer_writes()["wamid"])
+    world.process_all()
+    parts = MarkingRead(world.channels, world.messages, world.providers, world.clock)
+    with metered(world) as bill:
+        mark_read(parts, desk.channel.ref, message_id, typing=True)
+    return bill
+
+
 @dataclass(frozen=True)
 class Budget:
     work: Callable[[Desk], Bill]
@@ -279,6 +300,7 @@ BUDGETS: dict[str, Budget] = {
     "process a status of another's message": Budget(status_of_others, {UPDATE: 1}, 0, 1),
     "split a webhook of 1,000 statuses": Budget(split_thousand, {QUEUE_MANY: 2}, 0, 0),
     "accept a text": Budget(accepted, {GET: 4, PUT: 1, QUEUE: 1}, 4, 2),
+    "accept a text that quotes": Budget(accepted_answer, {GET: 5, PUT: 1, QUEUE: 1}, 5, 2),
     "accept a template": Budget(accepted_template, {GET: 5, PUT: 1, QUEUE: 1}, 5, 2),
     "accept a template to somebody new": Budget(
         accepted_template_new_contact, {GET: 5, TRANSACT: 1, PUT: 1, QUEUE: 1}, 5, 9
@@ -288,6 +310,7 @@ BUDGETS: dict[str, Budget] = {
     "send a text, first in a container": Budget(worked_first, {GET: 1, DECRYPT: 1, UPDATE: 4}, 1, 4),
     "send ten texts to one contact": Budget(worked_ten, {UPDATE: 40}, 0, 40),
     "read a message": Budget(polled, {GET: 1}, 1, 0),
+    "mark a message as read": Budget(marked_read, {GET: 2}, 2, 0),
 }
 
 

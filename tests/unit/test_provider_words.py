@@ -43,3 +43,24 @@ def test_a_refused_message_does_not_show_the_key(body: Any) -> None:
     outcome = _number(400, body).send({"to": "+4915112345678"})
     assert isinstance(outcome, Refused)
     assert _KEY[:12] not in json.dumps(outcome.error)
+
+
+@pytest.mark.parametrize(("typing", "more"), [(False, {}), (True, {"typing_indicator": {"type": "text"}})])
+def test_marking_as_read_is_told_as_whatsapp_documents_it(typing: bool, more: dict[str, Any]) -> None:
+    """One call; the sign of typing goes with it."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"success": True})
+
+    http = httpx.Client(transport=httpx.MockTransport(answer), base_url="https://provider.example")
+    Dialog360(http, _KEY).mark_read("wamid.x", typing=typing)
+    [request] = asked
+    assert (request.method, request.url.path) == ("POST", "/messages")
+    assert json.loads(request.content) == {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": "wamid.x",
+        **more,
+    }

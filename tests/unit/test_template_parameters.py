@@ -51,7 +51,23 @@ _MONEY = {"type": "currency", "currency": {"fallback_value": "1 EUR", "code": "E
 _DATE = {"type": "date_time", "date_time": {"fallback_value": "today"}}
 _IMAGE = {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://example.com/a.png"}}]}
 
+_CARD = {"components": [{"type": "HEADER", "format": "IMAGE"}]}
+_CAROUSEL = {"type": "CAROUSEL", "cards": [_CARD, _CARD, _CARD]}
+_PRODUCTS = {"type": "carousel", "cards": [{"components": [{"type": "HEADER", "format": "PRODUCT"}]}] * 2}
+
+
+def _cards(count: int) -> dict[str, Any]:
+    return {"type": "carousel", "cards": [{"card_index": at, "components": []} for at in range(count)]}
+
+
 FITS = {
+    "as many cards": (_template(_CAROUSEL), [_cards(3)]),
+    "more products than were defined": (_template(_PRODUCTS), [_cards(7)]),
+    "cards that are no list": (_template({"type": "CAROUSEL", "cards": "?"}), [_cards(2)]),
+    "cards that are no objects": (
+        _template({"type": "CAROUSEL", "cards": ["?", {"components": 0}]}),
+        [_cards(2)],
+    ),
     "nothing wanted, nothing given": (_template({"type": "BODY", "text": "Hello"}), []),
     "nothing wanted, an empty body given": (_template({"type": "BODY", "text": "Hello"}), [_part("body")]),
     "a variable used twice is one": (_template(_BODY_2), [_part("body", "Mia", "42")]),
@@ -83,6 +99,14 @@ def test_parameters_that_fit_pass(case: str) -> None:
 
 
 _MISFITS = {
+    "a card too few": (_template(_CAROUSEL), [_cards(2)], "/template/components/0/cards", "takes 3 cards, 2"),
+    "no cards": (_template(_CAROUSEL), [], "/template/components", "takes 3 cards, 0"),
+    "a text for a picture": (
+        _template(_HEADER_IMAGE),
+        [_part("header", "42")],
+        "/template/components/0/parameters/0/type",
+        "must be image",
+    ),
     "body missing": (_template(_BODY_2), [], "/template/components", "takes 2 parameters, 0 are given"),
     "one too few": (_template(_BODY_2), [_part("body", "a")], "/template/components/0/parameters", "2.*1"),
     "one too many": (

@@ -1,8 +1,8 @@
 """Checks the parameters of a template message against the template itself, before WhatsApp does.
 
 Checked here: that the components are the template's own and each there once, that every variable of header
-text, body and button URL has its parameter, and that texts are such as WhatsApp takes. Source: WhatsApp,
-template components, "send message templates" and error 132018.
+text, body and button URL has its parameter, that a carousel has its cards, and that texts are such as
+WhatsApp takes. Source: WhatsApp, template components, "send message templates" and error 132018.
 """
 
 import re
@@ -28,6 +28,7 @@ def check_parameters(template: Template, components: Sequence[_Component]) -> No
         *_header_errors(template, components),
         *_text_errors(template, components, "BODY"),
         *_button_errors(template, components),
+        *_carousel_errors(template, components),
     ]
     if errors:
         raise InvalidRequest(*errors)
@@ -75,6 +76,8 @@ def _header_errors(template: Template, components: Sequence[_Component]) -> Iter
         if len(given) != 1:
             words = f"takes one {media.lower()} parameter, {len(given)} are given."
             yield _error(_pointer(at), f"The header of {_name(template)} {words}")
+        elif given[0].get("type") != media.lower():
+            yield _error(f"{_pointer(at)}/0/type", f"must be {media.lower()}, as the template's header is.")
 
 
 def _text_errors(template: Template, components: Sequence[_Component], kind: str) -> Iterator[FieldError]:
@@ -128,6 +131,27 @@ def _button_errors(template: Template, components: Sequence[_Component]) -> Iter
 def _buttons(template: Template) -> Sequence[Any]:
     buttons = _part(template, "BUTTONS").get("buttons")
     return buttons if isinstance(buttons, list) else []
+
+
+# --- cards ---
+
+
+def _carousel_errors(template: Template, components: Sequence[_Component]) -> Iterator[FieldError]:
+    """As many cards as the template has; of product cards it defines two and takes up to ten."""
+    cards = _part(template, "CAROUSEL").get("cards")
+    if not isinstance(cards, list) or _shows_products(cards):
+        return
+    at = next((at for at, part in enumerate(components) if _kind(part) == "CAROUSEL"), None)
+    given = [] if at is None else components[at].get("cards") or []
+    if len(given) != len(cards):
+        words = f"The carousel of {_name(template)} takes {len(cards)} cards, {len(given)} are given."
+        yield _error(_HERE if at is None else f"{_HERE}/{at}/cards", words)
+
+
+def _shows_products(cards: Sequence[Any]) -> bool:
+    listed = [card.get("components") for card in cards if isinstance(card, dict)]
+    parts = [part for components in listed if isinstance(components, list) for part in components]
+    return any(isinstance(part, dict) and part.get("format") == "PRODUCT" for part in parts)
 
 
 # --- both sides ---
