@@ -81,6 +81,9 @@ class Channel:
     def path(self) -> str:
         return f"/v1/channels/{self.id}"
 
+    def phone_number_id(self) -> str:
+        return str(self.world.front.get(self.path).json()["phone_number_id"])
+
     def customer_writes(self, text: str = "Hello", sender: str = "+4915112345678") -> Any:
         return self.world.tell_simulator(
             "inbound",
