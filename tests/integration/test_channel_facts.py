@@ -1,14 +1,15 @@
 """What WhatsApp reports of a number is shown with its channel."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from kanal.aws.table import Table
 from kanal.channels.facts import ChannelFacts
-from kanal.channels.model import Channel, as_json
+from kanal.channels.model import as_json
 from kanal.channels.reports import Report
-from kanal.ids import ChannelId, ChannelRef
+from kanal.ids import ChannelId, ChannelRef, WebhookId
 from tests.integration.aws import boto
 from tests.integration.world import START, WORKSPACE, World
 
@@ -49,17 +50,16 @@ def test_changing_and_disconnecting_a_channel_keeps_what_was_reported(
 
 
 def test_a_report_that_arrives_while_the_channel_is_being_connected_stays(
-    world: World, facts: ChannelFacts, monkeypatch: pytest.MonkeyPatch
+    world: World, facts: ChannelFacts
 ) -> None:
     """The provider delivers from the moment the webhook is registered."""
-    activate = world.channels.activate
-
-    def reported_first(channel: Channel) -> Channel:
-        assert facts.record(channel.ref, FLAGGED, START)
-        return activate(channel)
-
-    monkeypatch.setattr(world.channels, "activate", reported_first)
-    assert world.channels.get(world.connect().ref).reports == {"quality": FLAGGED}
+    connected = world.connect()
+    ref = ChannelRef(WORKSPACE, ChannelId("chn_new"))
+    new = replace(connected, ref=ref, name="New", phone_number_id="2", webhook_id=WebhookId("new"))
+    world.channels.reserve(replace(new, state="connecting"), "digest", START)
+    assert facts.record(ref, FLAGGED, START)
+    world.channels.activate(new)
+    assert world.channels.get(ref) == replace(new, reports={"quality": FLAGGED})
 
 
 def test_there_is_nothing_to_keep_for_a_channel_that_is_not_there(facts: ChannelFacts) -> None:

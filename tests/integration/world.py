@@ -15,12 +15,14 @@ import httpx
 from pydantic import TypeAdapter
 
 from kanal.aws.bus import Bus
+from kanal.aws.outbox import Outbox
 from kanal.aws.quick import Credentials, QuickAws
 from kanal.aws.secret import Secrets
 from kanal.aws.table import Table
 from kanal.channels.cached import RecentChannels
 from kanal.channels.connect import Connecting, connect_channel
 from kanal.channels.credentials import Providers
+from kanal.channels.facts import ChannelFacts
 from kanal.channels.model import Channel
 from kanal.channels.requests import ConnectChannel
 from kanal.channels.store import ChannelStore
@@ -42,6 +44,8 @@ from kanal.sending.deliver import Sending
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import SendQueue, job_of
 from kanal.sending.requests import SendMessage
+from kanal.templates.apply import Updating
+from kanal.templates.jobs import SyncJobs, SyncRequests
 from kanal.templates.store import TemplateStore
 from kanal.templates.sync import Syncing
 from tests.integration.aws import Aws, StubbedPool
@@ -120,6 +124,7 @@ class World:
         self.contacts = ContactStore(Table(aws.contacts, dynamodb), self.tokens)
         self.messages = MessageStore(Table(aws.messages, dynamodb))
         self.templates = TemplateStore(Table(aws.templates, dynamodb))
+        self.sync_jobs = SyncJobs(Outbox(aws.queues["template-sync"], sqs))
         self.secrets = Secrets(aws.key_id, aws.client("kms"))
         self.provider_http = httpx.Client(base_url=simulator_url, timeout=0.5, trust_env=False, verify=_TLS)
         self.providers = Providers(self.provider_http, self.secrets, TIMEOUTS)
@@ -133,6 +138,8 @@ class World:
             stores=Stores(self.contacts, self.messages, self.media_queue),
             raw_items=RawItems(Table(aws.messages, dynamodb), bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], sqs, bucket),
+            channel_facts=ChannelFacts(Table(aws.channels, dynamodb)),
+            updating=Updating(self.templates, SyncRequests(self.sync_jobs, clock)),
             bus=self.bus,
         )
         self.bucket = bucket

@@ -9,10 +9,12 @@ import httpx
 
 from kanal import rawjson
 from kanal.aws.bus import Bus
+from kanal.aws.outbox import Outbox
 from kanal.aws.secret import Secrets
 from kanal.aws.table import Table
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
+from kanal.channels.facts import ChannelFacts
 from kanal.channels.store import ChannelStore
 from kanal.contacts.model import Sighting
 from kanal.contacts.store import ContactStore
@@ -27,6 +29,9 @@ from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
 from kanal.sending.deliver import Sending, deliver
 from kanal.sending.queue import Job
+from kanal.templates.apply import Updating
+from kanal.templates.jobs import SyncJobs, SyncRequests
+from kanal.templates.store import TemplateStore
 from tests.integration.aws import Aws, boto
 from tests.property.conversations import ANA, OUTBOUND, START, Happening, Outbound
 
@@ -60,6 +65,11 @@ class House:
             stores=Stores(self._contacts, self._messages, MediaQueue(aws.queues["media"], boto("sqs"))),
             raw_items=RawItems(messages, bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], boto("sqs"), bucket),
+            channel_facts=ChannelFacts(Table(aws.channels, self._dynamodb)),
+            updating=Updating(
+                TemplateStore(Table(aws.templates, self._dynamodb)),
+                SyncRequests(SyncJobs(Outbox(aws.queues["template-sync"], boto("sqs"))), lambda: _NOW),
+            ),
             bus=bus,
         )
         self._sending = Sending(

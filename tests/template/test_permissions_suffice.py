@@ -104,6 +104,7 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     _fetch(deployment, provider, channel)
     _upload(deployment, channel)
     _sync(deployment, channel)
+    _review(deployment, provider)
     _send(deployment, provider, channel)
     _contacts(deployment, channel)
     _recover(deployment, provider, channel, received)
@@ -241,6 +242,19 @@ def _sync(deployment: Deployment, channel: str) -> None:
     deployment.call("SyncTemplatesApiFunction", "POST", f"{path}/sync", "templates:write")
     deployment.call("SyncTemplatesApiFunction", "GET", path, "templates:read")
     deployment.invoke("SyncTemplatesScheduleFunction", {})
+    deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
+
+
+def _review(deployment: Deployment, provider: _Provider) -> None:
+    """WhatsApp tells of a template by name, of one by id alone, and of one that nobody knows."""
+    names = ({"name": "hello_world", "language": "en_US"}, {"id": 1}, {"name": "new", "language": "en"})
+    for named in names:
+        whom = {f"message_template_{key}": value for key, value in named.items()}
+        change = {"field": "message_template_status_update", "value": {"event": "APPROVED", **whom}}
+        entry = {"id": "1", "time": int(time.time()) + 9, "changes": [change]}
+        body = {"object": "whatsapp_business_account", "entry": [entry]}
+        provider.control("webhook", {"phone_number": PHONE, "body": body})
+        deployment.consume("WebhookProcessFunction", "inbound")
     deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
 
 

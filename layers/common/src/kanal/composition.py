@@ -16,6 +16,7 @@ from kanal.aws.table import Table
 from kanal.channels.cached import RecentChannels
 from kanal.channels.connect import Connecting
 from kanal.channels.credentials import Providers
+from kanal.channels.facts import ChannelFacts
 from kanal.channels.store import ChannelStore
 from kanal.clock import utc_now
 from kanal.contacts.desk import Desk
@@ -40,7 +41,8 @@ from kanal.sending.mark_read import MarkingRead
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import SendQueue
 from kanal.settings import settings
-from kanal.templates.jobs import SyncJobs
+from kanal.templates.apply import Updating
+from kanal.templates.jobs import SyncJobs, SyncRequests
 from kanal.templates.store import TemplateStore
 from kanal.templates.sync import Syncing
 
@@ -178,6 +180,8 @@ def inbox() -> Inbox:
         stores=Stores(contacts(), messages(), media_queue()),
         raw_items=RawItems(_table(settings().messages_table), bucket()),
         dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
+        channel_facts=ChannelFacts(_table(settings().channels_table)),
+        updating=Updating(templates(), SyncRequests(sync_jobs(), utc_now)),
         bus=bus(),
     )
 

@@ -195,16 +195,13 @@ FIELDS: dict[str, Callable[[Json], Told]] = {
     "phone_number_name_update": _display_name,
     "business_capability_update": _capability,
     "business_username_update": _username,
-    "business_username_updates": _username,
     "security": _security,
-    "errors": _error,
+    "error": _error,
     "account_alerts": _alert,
     "account_review_update": _review,
     "account_update": _account,
 }
-"""`business_username_updates` is the field's name in the list of fields, without the `s` the one in payloads.
-`errors` is no field: it stands for an entry of `value.errors`.
-"""
+"""`error` is no field of WhatsApp's: it stands for an entry of `errors` beside messages and statuses."""
 
 _SHOWN: dict[str, tuple[str, str]] = {
     "quality": ("number", "quality"),

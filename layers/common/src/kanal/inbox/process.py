@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from kanal import rawjson
 from kanal.aws.bus import Bus, Event
 from kanal.aws.failures import is_passing
+from kanal.channels import reports
 from kanal.channels.cached import RecentChannels
+from kanal.channels.facts import ChannelFacts
 from kanal.channels.store import ChannelStore
 from kanal.errors import KanalError
 from kanal.ids import ChannelRef
@@ -31,7 +33,10 @@ from kanal.inbox.explode import Item, Kind, explode
 from kanal.inbox.history import decode_history
 from kanal.inbox.keeping import DeadLetters, RawItems
 from kanal.inbox.reading import Undecodable, object_of
+from kanal.inbox.reports import apply_report, apply_template_update
 from kanal.observability import log_failure
+from kanal.templates import updates
+from kanal.templates.apply import Updating
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Inbox:
     stores: Stores
     raw_items: RawItems
     dead_letters: DeadLetters
+    channel_facts: ChannelFacts
+    updating: Updating
     bus: Bus
 
 
@@ -170,7 +177,21 @@ def _group(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Itera
     yield group_updated(ref, item.field, item.raw)
 
 
+def _report(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    """Kept raw as well: on the channel, the latest of each fact takes the place of the one before."""
+    yield from _keep(inbox, ref, item, arrival)
+    yield from apply_report(inbox.channel_facts, inbox.recent_channels.find(ref), item, arrival)
+
+
+def _template(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> Iterable[Event]:
+    """Kept raw as well: the template may not be known yet."""
+    is_new = inbox.raw_items.keep(ref, item.field, item.body, arrival.received_at)
+    return apply_template_update(inbox.updating, ref, item, arrival, is_new=is_new)
+
+
 APPLY: dict[Kind, Apply] = {
+    **dict.fromkeys(reports.FIELDS, _report),
+    **dict.fromkeys(updates.FIELDS, _template),
     **dict.fromkeys(_MESSAGES, _message),
     **dict.fromkeys(told.DECODERS, _told),
     "history": _history,

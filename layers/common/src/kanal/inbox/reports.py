@@ -1,4 +1,4 @@
-"""What a webhook about a number or an account does: facts of the channel, and their events."""
+"""What a webhook about a number, its account or a template does: facts, states of templates, events."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,17 +7,17 @@ from kanal.aws.bus import Event
 from kanal.channels.events import channel_updated
 from kanal.channels.facts import ChannelFacts
 from kanal.channels.model import Channel
-from kanal.channels.reports import FIELDS, concerns, reports_in
+from kanal.channels.reports import concerns, reports_in
+from kanal.ids import ChannelRef
 from kanal.inbox.apply import Arrival
 from kanal.inbox.explode import Item
+from kanal.templates.apply import Updating, apply_update
+from kanal.templates.events import template_updated
+from kanal.templates.updates import update_in
 from kanal.times import from_epoch
 
 
-def reports_on_channel(item: Item) -> bool:
-    return _field(item) in FIELDS
-
-
-def apply_reports(
+def apply_report(
     facts: ChannelFacts, channel: Channel | None, item: Item, arrival: Arrival
 ) -> Iterator[Event]:
     """Keeps the facts that the item tells of the channel. Sending does not follow from them.
@@ -26,16 +26,24 @@ def apply_reports(
     """
     if channel is None or not concerns(item.raw, channel.phone_number):
         return
-    for report in reports_in(_field(item), item.raw, entry_time(item)):
+    for report in reports_in(item.kind, item.raw, _told_at(item)):
         recorded = facts.record(channel.ref, report, arrival.received_at)
         if recorded and (recorded.is_new or arrival.may_be_repeated):
-            yield channel_updated(channel.ref, _field(item), report, recorded.reports)
+            yield channel_updated(channel.ref, item.kind, report, recorded.reports)
 
 
-def entry_time(item: Item) -> datetime | None:
-    """WhatsApp's time of the report. Fields of accounts and templates have it, `messages` has not."""
-    return from_epoch(item.body["entry"][0].get("time"))
+def apply_template_update(
+    parts: Updating, ref: ChannelRef, item: Item, arrival: Arrival, *, is_new: bool
+) -> Iterator[Event]:
+    """`is_new`: whether this very update was never seen before; a template may know it from a sync."""
+    update = update_in(item.kind, item.raw, _told_at(item))
+    if update is None:
+        return
+    template = apply_update(parts, ref, update, arrival.received_at)
+    if is_new or arrival.may_be_repeated:
+        yield template_updated(ref, update, template)
 
 
-def _field(item: Item) -> str:
-    return "errors" if item.kind == "error" else item.field
+def _told_at(item: Item) -> datetime | None:
+    """WhatsApp's time. Entries about accounts and templates have it; those of `messages` have not."""
+    return from_epoch(item.entry.get("time"))
