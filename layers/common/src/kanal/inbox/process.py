@@ -19,7 +19,8 @@ from kanal.channels.store import ChannelStore
 from kanal.errors import KanalError
 from kanal.ids import ChannelRef
 from kanal.inbox import told
-from kanal.inbox.apply import Arrival, Stores, apply_message, apply_status, apply_told
+from kanal.inbox.apply import Arrival, Stores, apply_told
+from kanal.inbox.conversation import apply_message
 from kanal.inbox.decode import (
     DecodedMessage,
     decode_call,
@@ -34,6 +35,7 @@ from kanal.inbox.history import decode_history
 from kanal.inbox.keeping import DeadLetters, RawItems
 from kanal.inbox.reading import Undecodable, object_of
 from kanal.inbox.reports import apply_report, apply_template_update
+from kanal.inbox.statuses import apply_status
 from kanal.observability import log_failure
 from kanal.templates import updates
 from kanal.templates.apply import Updating

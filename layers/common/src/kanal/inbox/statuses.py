@@ -1,0 +1,92 @@
+"""What a status does: a fact of a message, and what follows from it for the contact."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from kanal.aws.bus import Event
+from kanal.contacts.view import as_json as contact_as_json
+from kanal.ids import MESSAGE_ID, ChannelRef, MessageId
+from kanal.inbox.apply import Arrival, Stores, sight, sighting_of
+from kanal.inbox.decode import DecodedStatus
+from kanal.inbox.events import contact_marketing
+from kanal.inbox.people import Person
+from kanal.messages.delivery import Fact
+from kanal.messages.events import message_status
+from kanal.messages.store import Applied
+from kanal.windows.rules import says_outside_window
+
+
+def apply_status(
+    stores: Stores, ref: ChannelRef, decoded: DecodedStatus, arrival: Arrival
+) -> Iterator[Event]:
+    fact = Fact(
+        decoded.status,
+        decoded.at,
+        arrival.received_at,
+        tuple(decoded.errors),
+        decoded.pricing,
+        decoded.conversation,
+        decoded.participant,
+        _both_names(decoded.person),
+    )
+    applied = stores.messages.apply_fact(ref, decoded.wamid, _our_id(decoded.callback_data), fact)
+    yield from _learned(stores, ref, decoded, applied, arrival)
+    yield from consequences(stores, ref, applied, arrival)
+    if applied.message and applied.message.stage in ("sending", "unconfirmed"):
+        # The sender does not know the wamid yet and may never: later statuses may come without our id.
+        for waiting in stores.messages.link(ref, decoded.wamid, applied.message.id):
+            yield from consequences(stores, ref, waiting, arrival)
+
+
+def consequences(stores: Stores, ref: ChannelRef, applied: Applied, arrival: Arrival) -> Iterator[Event]:
+    """What follows from a fact for the contact's window, and for those who listen."""
+    message, fact = applied.message, applied.fact
+    if message is None:
+        return
+    if says_outside_window(fact.status, fact.errors):
+        stores.contacts.close_window(ref, message.contact_id, fact.at or fact.received_at)
+    if applied.is_new or arrival.may_be_repeated:
+        yield message_status(message, fact)
+
+
+def _learned(
+    stores: Stores, ref: ChannelRef, decoded: DecodedStatus, applied: Applied, arrival: Arrival
+) -> Iterator[Event]:
+    """What a status tells about the recipient, whoever sent the message: rarely anything."""
+    marketing: Literal["stop"] | None = "stop" if decoded.stops_marketing else None
+    says_more = marketing or decoded.free_entry_until
+    if not decoded.person.is_known or not (says_more or _tells_a_name(applied, arrival)):
+        return
+    sighting = sighting_of(decoded.person, decoded.at, f"{decoded.wamid}#{decoded.status}", arrival)
+    sighting = replace(sighting, marketing=marketing, free_entry_until=decoded.free_entry_until)
+    contact, merges = sight(stores, ref, sighting, arrival)
+    yield from merges
+    if marketing and (applied.is_new or applied.message is None or arrival.may_be_repeated):
+        yield contact_marketing(ref, sighting, None, contact_as_json(contact, arrival.received_at))
+
+
+def _tells_a_name(applied: Applied, arrival: Arrival) -> bool:
+    """Whether number and user id stand together of which we wrote to one, and no earlier fact told so.
+
+    Only the second name is news, and reading the contact to see whether it knows both costs as much as
+    telling it.
+    """
+    fact, message = applied.fact, applied.message
+    if not fact.recipient:
+        return False
+    if message is None or arrival.may_be_repeated:
+        return True
+    if message.address.wa_id and message.address.user_id:
+        return False
+    others = [other for key, other in message.facts.items() if key != fact.key or not applied.is_new]
+    return fact.recipient not in {other.recipient for other in others}
+
+
+def _both_names(person: Person) -> str:
+    return f"{person.wa_id} {person.user_id}" if person.wa_id and person.user_id else ""
+
+
+def _our_id(callback_data: str | None) -> MessageId | None:
+    """Other software may send through the same number: only what looks like ours is taken for ours."""
+    return MessageId(callback_data) if callback_data and MESSAGE_ID.fullmatch(callback_data) else None
