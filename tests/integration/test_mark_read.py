@@ -7,6 +7,7 @@ import pytest
 
 from kanal.ids import ChannelId, ChannelRef, Wamid, inbound_message_id
 from tests.integration.gateway import Answer, Gateway, deployed
+from tests.integration.inbound import message, messages, put
 from tests.integration.outbound import SendLine, fail, ready
 from tests.integration.world import API_KEY, WORKSPACE, World
 
@@ -90,6 +91,14 @@ def test_an_outbound_message_is_refused(desk: Desk, world: World) -> None:
         "message_not_referable",
         "outbound",
     )
+
+
+def test_a_message_of_a_group_is_refused(desk: Desk, world: World) -> None:
+    """WhatsApp has no such marks in groups."""
+    put(world, desk.channel, messages(message("wamid.of-a-group", group_id="g1")))
+    world.process_all()
+    answer = desk.mark(message_id=inbound_message_id(desk.channel.ref, Wamid("wamid.of-a-group")))
+    assert (answer.status, answer.json["because"]) == (409, "in_a_group")
 
 
 def test_a_message_that_whatsapp_has_forgotten_is_refused(

@@ -18,6 +18,7 @@ from kanal.messages.model import as_json
 from kanal.templates.sync import sync_templates
 from kanal.times import rfc3339
 from scripts.messages import MESSAGES
+from tests.integration.inbound import message, messages, put
 from tests.integration.outbound import SendLine, ready, taken_by_provider, write_in
 from tests.integration.world import API_KEY, CUSTOMER, PHONE, World
 
@@ -203,6 +204,18 @@ def test_a_reaction_to_a_reaction_is_refused(world: World) -> None:
     with pytest.raises(MessageNotReferable, match="is a reaction") as refusal:
         world.send(channel, "key-2", referring(MESSAGES["reaction"], reaction.id))
     assert refusal.value.facts == {"because": "is_a_reaction"}
+
+
+@pytest.mark.parametrize("name", ["text that answers", "reaction"])
+def test_a_message_of_a_group_cannot_be_referred_to(world: World, name: str) -> None:
+    """What was said among several is not quoted to one of them."""
+    channel = ready(world)
+    put(world, channel, messages(message("wamid.of-a-group", group_id="g1")))
+    world.process_all()
+    target = inbound_message_id(channel.ref, Wamid("wamid.of-a-group"))
+    with pytest.raises(MessageNotReferable) as refusal:
+        world.send(channel, "key-1", referring(MESSAGES[name], target))
+    assert refusal.value.facts == {"because": "in_a_group"}
 
 
 def test_a_repeated_answer_is_the_same_message(world: World) -> None:

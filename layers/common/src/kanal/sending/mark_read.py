@@ -10,7 +10,7 @@ from kanal.clock import Clock
 from kanal.errors import ChannelCannotSend, MessageNotReferable
 from kanal.ids import ChannelRef, MessageId
 from kanal.messages.store import MessageStore
-from kanal.sending.references import check_age, wamid_of
+from kanal.sending.references import check_age, check_private, wamid_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ def mark_read(parts: MarkingRead, ref: ChannelRef, message_id: MessageId, *, typ
     if message.direction != "inbound":
         words = f"Message {message.id} is outbound; only what a contact wrote can be marked as read."
         raise MessageNotReferable(words, because="outbound")
+    check_private(message)
     check_age(message, parts.clock())
     if channel.state != "active":
         raise ChannelCannotSend(WHY_NOT_SENDING[channel.state], state=channel.state)

@@ -41,6 +41,13 @@ def wamid_of(message: Message) -> Wamid:
     return message.wamid
 
 
+def check_private(message: Message) -> None:
+    """Raises MessageNotReferable."""
+    if message.group_id:
+        words = f"Message {message.id} belongs to a group; this is for messages of one contact only."
+        raise MessageNotReferable(words, because="in_a_group")
+
+
 def check_age(message: Message, now: datetime) -> None:
     """Raises MessageNotReferable."""
     if now - (message.sent_at or message.created_at) >= FORGOTTEN_AFTER:
@@ -58,6 +65,7 @@ def _found(
     if contact is None or not _is_with(message, contact):
         words = "is a message of another contact; `to` must be the contact of that message"
         raise InvalidRequest(FieldError(pointer, words, "message_of_another_contact"))
+    check_private(message)
     return message
 
 

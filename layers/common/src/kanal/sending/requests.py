@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, StringConstraints
 
 from kanal.sending.content.contacts import ContactCards
-from kanal.sending.content.headers import Header
+from kanal.sending.content.frame import Header
 from kanal.sending.content.interactive import Interactive
 from kanal.sending.content.media import Audio, Captioned, Document, Media
 from kanal.sending.content.parameters import Parameter

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import StrictInt, model_validator
 
 from kanal.sending.content.buttons import Reply, UrlParameters
-from kanal.sending.content.headers import Header, unfit
+from kanal.sending.content.frame import Header, unfit
 from kanal.sending.content.parts import NOT_BLANK, Strict, Wrong, between, refuse, repeated, within
 from kanal.sending.content.products import Named
 from kanal.sending.limits import LIMITS

@@ -1,4 +1,4 @@
-"""Headers of interactive messages and of the cards in a carousel."""
+"""What stands around the action of an interactive message: header, body and footer."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -38,3 +38,19 @@ def unfit(header: Header | None, kinds: tuple[str, ...], owner: str) -> Iterator
     if header is not None and header.type not in kinds:
         words = f"must be of type {' or '.join(kinds)}: {owner} takes no {header.type} header"
         yield Wrong(("header",), "header_kind", words)
+
+
+class InteractiveBody(Strict):
+    text: Annotated[str, within("interactive.body"), NOT_BLANK]
+
+
+class InteractiveFooter(Strict):
+    text: Annotated[str, within("interactive.footer"), NOT_BLANK]
+
+
+class Framed(Strict):
+    """A message that may have all of them."""
+
+    header: Header | None = None
+    body: InteractiveBody
+    footer: InteractiveFooter | None = None
