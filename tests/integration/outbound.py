@@ -111,7 +111,8 @@ def sending_over(
     with httpx.Client(
         base_url=base_url or way.base_url, timeout=way.timeout, transport=transport, trust_env=False
     ) as http:
-        yield replace(world.new_sending(), providers=Providers(http, world.secrets, TIMEOUTS))
+        providers = Providers(http, world.secrets, TIMEOUTS)
+        yield replace(world.new_sending(), providers=providers, uploading=world.new_uploading(providers))
 
 
 def ready(world: World, **fields: Any) -> Channel:

@@ -22,6 +22,7 @@ from tests.integration.files import FetchLine, file_arrives, new_fetching
 from tests.integration.meter import Bill, MeteredPool, metered
 from tests.integration.outbound import SendLine, ready, taken_by_provider
 from tests.integration.test_inbound_batch import batch_of
+from tests.integration.test_uploads import send_image, uploaded
 from tests.integration.world import CUSTOMER, PHONE, TIMEOUTS, World, webhook_body
 
 DAY = timedelta(days=1)
@@ -239,6 +240,27 @@ def worked_ten(desk: Desk) -> Bill:
     return desk.work()
 
 
+def accepted_image(desk: Desk) -> Bill:
+    media_id = uploaded(desk.world, desk.channel)
+    with metered(desk.world) as bill:
+        send_image(desk.world, desk.channel, "measured", media_id)
+    return bill
+
+
+def worked_image(desk: Desk, times: int = 1) -> Bill:
+    media_id, bill = uploaded(desk.world, desk.channel), Bill()
+    desk.line.deadline_seconds = 120.0
+    for number in range(times):
+        send_image(desk.world, desk.channel, f"measured-{number}", media_id)
+        bill = desk.work()
+    return bill
+
+
+def worked_image_again(desk: Desk) -> Bill:
+    """The provider has its file."""
+    return worked_image(desk, times=2)
+
+
 def polled(desk: Desk) -> Bill:
     [sent] = taken_by_provider(desk.world)
     with metered(desk.world) as bill:
@@ -277,6 +299,7 @@ GET, PUT, UPDATE, TRANSACT = (
     f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
 )
 QUEUE, PUBLISH, DECRYPT, STORE = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt", "s3.PutObject"
+LOAD = "s3.GetObject"
 QUEUE_MANY = "sqs.SendMessageBatch"
 
 BUDGETS: dict[str, Budget] = {
@@ -309,6 +332,9 @@ BUDGETS: dict[str, Budget] = {
     "send a text": Budget(worked, {UPDATE: 4}, 0, 4),
     "send a text, first in a container": Budget(worked_first, {GET: 1, DECRYPT: 1, UPDATE: 4}, 1, 4),
     "send ten texts to one contact": Budget(worked_ten, {UPDATE: 40}, 0, 40),
+    "accept an image": Budget(accepted_image, {GET: 5, LOAD: 1, UPDATE: 1, PUT: 1, QUEUE: 1}, 5, 3),
+    "send an image": Budget(worked_image, {GET: 1, LOAD: 1, UPDATE: 6}, 1, 6),
+    "send an image that the provider has": Budget(worked_image_again, {GET: 1, UPDATE: 4}, 1, 4),
     "read a message": Budget(polled, {GET: 1}, 1, 0),
     "mark a message as read": Budget(marked_read, {GET: 2}, 2, 0),
 }

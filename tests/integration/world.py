@@ -36,6 +36,7 @@ from kanal.inbox.queued import read_delivery
 from kanal.inbox.receive import Destination, Receiver
 from kanal.media.bucket import MediaBucket
 from kanal.media.jobs import MediaQueue
+from kanal.media.uploads import UploadStore
 from kanal.messages.store import MessageStore
 from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
@@ -44,6 +45,7 @@ from kanal.sending.deliver import Sending
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import SendQueue, job_of
 from kanal.sending.requests import SendMessage
+from kanal.sending.uploads import Uploading
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
 from kanal.templates.store import TemplateStore
@@ -131,6 +133,7 @@ class World:
         self.bus = Bus(aws.bus, aws.client("events"))
         bucket = Bucket(aws.bucket, aws.client("s3"))
         self.media_bucket = MediaBucket(aws.media_bucket, aws.client("s3"))
+        self.uploads = UploadStore(Table(aws.messages, dynamodb))
         self.media_queue = MediaQueue(aws.queues["media"], sqs)
         self.inbox = Inbox(
             channels=self.channels,
@@ -147,7 +150,14 @@ class World:
         self.send_queue = SendQueue(aws.queues["send"], sqs)
         self.pace = PaceStore(Table(aws.channels, dynamodb), clock)
         self.accepting = Accepting(
-            self.channels, self.contacts, self.templates, self.messages, self.send_queue, clock
+            self.channels,
+            self.contacts,
+            self.templates,
+            self.messages,
+            self.uploads,
+            self.media_bucket,
+            self.send_queue,
+            clock,
         )
         self.sending = self.new_sending()
         self.syncing = Syncing(self.channels, self.templates, self.providers, clock)
@@ -171,12 +181,16 @@ class World:
             contacts=self.contacts,
             messages=self.messages,
             providers=self.providers,
+            uploading=self.new_uploading(self.providers),
             bus=self.bus,
             clock=self.clock,
             new_token=self.tokens,
             sleep=self.clock.sleep,
             jitter=lambda: 1.0,
         )
+
+    def new_uploading(self, providers: Providers) -> Uploading:
+        return Uploading(self.uploads, self.media_bucket, providers, self.clock, lambda: 1.0)
 
     # --- what people do ---
 

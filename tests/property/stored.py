@@ -23,12 +23,15 @@ from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId, 
 from kanal.inbox.apply import Arrival, Stores
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox, process_body
+from kanal.media.bucket import MediaBucket
 from kanal.media.jobs import MediaQueue
+from kanal.media.uploads import UploadStore
 from kanal.messages.model import Address, Attempt, Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
 from kanal.sending.deliver import Sending, deliver
 from kanal.sending.queue import Job
+from kanal.sending.uploads import Uploading
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
 from kanal.templates.store import TemplateStore
@@ -72,12 +75,15 @@ class House:
             ),
             bus=bus,
         )
+        providers = Providers(httpx.Client(), Secrets(aws.key_id, boto("kms")))
+        files = MediaBucket(aws.media_bucket, boto("s3"))
         self._sending = Sending(
             channels=self._channels,
             recent_channels=recent,
             contacts=self._contacts,
             messages=self._messages,
-            providers=Providers(httpx.Client(), Secrets(aws.key_id, boto("kms"))),
+            providers=providers,
+            uploading=Uploading(UploadStore(messages), files, providers, lambda: _NOW),
             bus=bus,
             clock=lambda: START + timedelta(seconds=2),
             new_token=new_token,
@@ -121,8 +127,8 @@ class House:
 
     def _look_for_early_statuses(self, message: Message) -> None:
         """As when the queue shows a message again that was sent."""
-        job = Job(message.ref, message.id, message.contact_id, "", "", receives=2)
-        deliver(self._sending, job, None, _never)
+        job = Job(message.ref, message.id, message.contact_id, "", "", 2, START)
+        deliver(self._sending, job, None, {}, _never)
 
     # --- what is known ---
 

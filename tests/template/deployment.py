@@ -22,7 +22,7 @@ _CONTEXT = SimpleNamespace(
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:test",
     aws_request_id="request",
-    get_remaining_time_in_millis=lambda: 60_000,
+    get_remaining_time_in_millis=lambda: 120_000,
 )
 _CLAIMS = {"workspace_id": "acme"}
 

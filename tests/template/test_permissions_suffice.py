@@ -102,7 +102,7 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     channel = _configure(deployment)
     received = _receive(deployment, provider, channel)
     _fetch(deployment, provider, channel)
-    _upload(deployment, channel)
+    _send_files(deployment, channel)
     _sync(deployment, channel)
     _review(deployment, provider)
     _send(deployment, provider, channel)
@@ -181,8 +181,16 @@ def _upload(deployment: Deployment, channel: str) -> str:
     # Whoever fills the form in acts with the function's right.
     deployment.uses["MediaApiFunction"].add(Use("s3:PutObject", f"MediaBucket/{key}"))
     boto("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="image/png")
-    deployment.call("MediaApiFunction", "GET", f"{path}/{upload['id']}", "messages:read")
     return str(upload["id"])
+
+
+def _send_files(deployment: Deployment, channel: str) -> None:
+    """Whether a file is there is looked up by whoever asks first."""
+    looked_up, not_looked_up = _upload(deployment, channel), _upload(deployment, channel)
+    path = f"/v1/channels/{channel}"
+    deployment.call("MediaApiFunction", "GET", f"{path}/media/{looked_up}", "messages:read")
+    for media_id in (looked_up, not_looked_up):
+        _send_one(deployment, f"{path}/messages", {"type": "image", "image": {"id": media_id}})
 
 
 def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:

@@ -40,6 +40,7 @@ from kanal.sending.deliver import Sending
 from kanal.sending.mark_read import MarkingRead
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import SendQueue
+from kanal.sending.uploads import Uploading
 from kanal.settings import settings
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
@@ -159,7 +160,9 @@ def connecting(webhook_base_url: str) -> Connecting:
 
 @cache
 def accepting() -> Accepting:
-    return Accepting(channels(), contacts(), templates(), messages(), send_queue(), utc_now)
+    return Accepting(
+        channels(), contacts(), templates(), messages(), uploads(), media_bucket(), send_queue(), utc_now
+    )
 
 
 @cache
@@ -213,6 +216,7 @@ def sending() -> Sending:
         contacts=contacts(),
         messages=messages(),
         providers=providers(),
+        uploading=Uploading(uploads(), media_bucket(), providers(), utc_now),
         bus=bus(),
         clock=utc_now,
         new_token=new_token,

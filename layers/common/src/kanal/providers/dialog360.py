@@ -145,13 +145,13 @@ class Dialog360:
                 "/messages", json=body, headers=self._headers, timeout=self._timeouts.long
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return TryLater(_failure("connection", f"360dialog was not reached ({type(error).__name__})."))
+            return TryLater(failure("connection", f"360dialog was not reached ({type(error).__name__})."))
         except httpx.RequestError as error:
             words = f"The connection ended without an answer ({type(error).__name__})."
-            return Unknown(_failure("no_answer", words))
+            return Unknown(failure("no_answer", words))
         if answer.is_success:
             return _accepted(answer)
-        return _not_accepted(answer, self._secrets)
+        return not_accepted(answer, self._secrets)
 
     def _call(
         self,
@@ -221,7 +221,7 @@ def _accepted(answer: httpx.Response) -> Outcome:
         told = wamid = None
     if not isinstance(wamid, str) or not wamid:
         return Unknown(
-            _failure("unreadable_answer", "360dialog accepted, but its answer names no message id.")
+            failure("unreadable_answer", "360dialog accepted, but its answer names no message id.")
         )
     return Accepted(wamid, *_recipient(told))
 
@@ -241,11 +241,11 @@ def _recipient(told: Any) -> tuple[str | None, str | None]:
     )
 
 
-def _not_accepted(answer: httpx.Response, secrets: Sequence[str]) -> Outcome:
+def not_accepted(answer: httpx.Response, secrets: Sequence[str]) -> Refused | TryLater | Unknown:
     body = read_error(answer.status_code, answer.content, secrets)
     play = play_for(answer.status_code, body.code)
     code = body.code if body.code is not None else f"http_{answer.status_code}"
-    error = {**_failure(code, body.words or body.title), "title": body.title, "advice": play.advice}
+    error = {**failure(code, body.words or body.title), "title": body.title, "advice": play.advice}
     if play.kind == "try_later":
         return TryLater(error, _seconds(answer.headers.get("retry-after")))
     return Unknown(error) if play.kind == "unknown" else Refused(error, play.effect)
@@ -262,7 +262,7 @@ def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Excepti
     return ProviderRefused(f"360dialog refused the call with HTTP {answer.status_code}: {words}")
 
 
-def _failure(code: int | str, message: str) -> dict[str, Any]:
+def failure(code: int | str, message: str) -> dict[str, Any]:
     return {"code": code, "title": message, "message": message, "advice": ""}
 
 

@@ -1,4 +1,4 @@
-"""360dialog's media endpoints: look up an id, download what it points to.
+"""360dialog's media endpoints: look up an id, download what it points to, upload.
 
 `GET /{media_id}` tells a link that lives for five minutes, on WhatsApp's host; the file is had by swapping
 that host for 360dialog's and sending the key (360dialog, media). Nothing here raises for what network or
@@ -6,15 +6,19 @@ provider do: every ending is a value. Every error answer counts against the endp
 """
 
 import hashlib
+import itertools
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import IO, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from kanal.providers.dialog360 import failure, not_accepted
 from kanal.providers.errorbody import read_error
+from kanal.providers.outcomes import Refused, TryLater, Unknown
 
 MOST_BYTES = 100 * 1024 * 1024
 """WhatsApp's largest file; what is larger does not come in (error 131052)."""
@@ -64,6 +68,25 @@ class Visit:
 
     ending: Downloaded | Trouble
     errors: int
+
+
+@dataclass(frozen=True)
+class FileToSend:
+    """`chunks` add up to `size_bytes`."""
+
+    chunks: Iterable[bytes]
+    size_bytes: int
+    mime_type: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    media_id: str
+
+
+class OutOfTime(Exception):
+    """Raised by whoever gives the chunks of a file, to end its upload."""
 
 
 LOOK_UP: dict[int, Kind] = {401: "no_access", 403: "no_access", 404: "unknown_id", 429: "blocked"}
@@ -153,6 +176,34 @@ class Dialog360Media:
             return _silence(error)
         return Trouble("refused_host", "The link redirects again and again.", is_error=False)
 
+    def upload(self, file: FileToSend) -> Uploaded | Refused | TryLater:
+        """Piece by piece, so that no file is ever in memory as a whole. A file that is uploaded twice does
+        no harm, so what is in doubt is tried again.
+        """
+        boundary = secrets.token_hex(16)
+        head, tail = _around(file, boundary)
+        headers = {
+            **self._headers,
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": str(len(head) + file.size_bytes + len(tail)),
+        }
+        try:
+            answer = self._http.post(
+                "/media",
+                content=itertools.chain([head], file.chunks, [tail]),
+                headers=headers,
+                timeout=self._timeout,
+            )
+        except httpx.RequestError as error:
+            words = f"360dialog did not answer to an upload ({type(error).__name__})."
+            return TryLater(failure("connection", words))
+        except OutOfTime:
+            return TryLater(failure("upload_too_slow", "The file was not uploaded to 360dialog in time."))
+        if not answer.is_success:
+            outcome = not_accepted(answer, self._secrets)
+            return TryLater(outcome.error) if isinstance(outcome, Unknown) else outcome
+        return _uploaded(answer)
+
     def _refusal(self, answer: httpx.Response, table: dict[int, Kind]) -> Trouble:
         body = read_error(answer.status_code, answer.content, self._secrets)
         words = f"360dialog answered HTTP {answer.status_code}: {body.words or body.title}"
@@ -194,6 +245,33 @@ def _received(
         digest.update(chunk)
         file.write(chunk)
     return Downloaded(size, digest.digest())
+
+
+def _around(file: FileToSend, boundary: str) -> tuple[bytes, bytes]:
+    """What stands before and after the file in a multipart body."""
+    filename = file.filename.encode(errors="replace").decode()
+    for unsafe, written in (("\r", "%0D"), ("\n", "%0A"), ('"', "%22")):
+        filename = filename.replace(unsafe, written)
+    fields = {"messaging_product": "whatsapp", "type": file.mime_type}
+    head = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    head += (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+        f"Content-Type: {file.mime_type}\r\n\r\n"
+    )
+    return head.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+
+def _uploaded(answer: httpx.Response) -> Uploaded | TryLater:
+    try:
+        media_id = answer.json()["id"]
+    except (ValueError, KeyError, TypeError):
+        media_id = None
+    if isinstance(media_id, bool) or not isinstance(media_id, str | int) or not media_id:
+        return TryLater(failure("unreadable_answer", "360dialog took a file, but its answer names no id."))
+    return Uploaded(str(media_id))
 
 
 def _silence(error: httpx.RequestError) -> Trouble:

@@ -12,11 +12,14 @@ from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
 from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound
 from kanal.ids import ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
+from kanal.media.bucket import MediaBucket
+from kanal.media.uploads import UploadStore
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
 from kanal.sending.permission import Receiver, check_permission
 from kanal.sending.queue import SendQueue
 from kanal.sending.references import with_wamids
+from kanal.sending.uploads import check_uploads
 from kanal.templates.store import TemplateStore
 from kanal.windows.rules import Window, unanswered_referral
 
@@ -32,6 +35,8 @@ class Accepting:
     contacts: ContactStore
     templates: TemplateStore
     messages: MessageStore
+    uploads: UploadStore
+    files: MediaBucket
     queue: SendQueue
     clock: Clock
 
@@ -42,7 +47,8 @@ def accept_message(
     """The message, stored and queued. The same key and request give the same message, sent once.
 
     Raises NotFound, ChannelCannotSend, InvalidRequest, WindowClosed, TemplateNotSendable,
-    PhoneNumberRequired, MarketingOptedOut, MessageNotReferable, IdempotencyKeyReused, QueueUnavailable.
+    PhoneNumberRequired, MarketingOptedOut, MessageNotReferable, MediaNotUploaded, IdempotencyKeyReused,
+    QueueUnavailable.
     """
     channel, asked = parts.channels.get(ref), request.as_json()
     digest = derived_token(rawjson.write(asked))
@@ -54,6 +60,7 @@ def accept_message(
     recipient = parse_recipient(request.to, channel.default_country)
     contact = _known_contact(parts.contacts, channel, recipient)
     check_permission(parts.templates, ref, _receiver(recipient, contact), asked, parts.clock)
+    check_uploads(parts.uploads, parts.files, ref, request.type, asked[request.type])
     body = with_wamids(parts.messages, ref, contact, asked, parts.clock())
     if contact is None:
         contact = parts.contacts.sight(ref, _first_sighting(recipient), parts.clock())

@@ -17,6 +17,7 @@ from kanal.sending.deliver import ATTEMPT_LASTS, Sending, deliver
 from kanal.sending.pace import Busy, Lease, is_void
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import Job, SendQueue
+from kanal.sending.uploads import provider_ids
 from kanal.times import epoch_microseconds
 
 _CLAIM_TAKES = 100_000
@@ -100,10 +101,14 @@ def _give_back(batch: Batch, jobs: Sequence[Job], after_seconds: float) -> list[
 
 
 def _deliver_at(batch: Batch, job: Job, slot: int | Busy | None) -> Done | Again:
+    channel = batch.sending.recent_channels.find(job.ref)
+    media = provider_ids(batch.sending.uploading, job, channel, batch.deadline)
+    if isinstance(media, Again):
+        return media
     turn = _Turn(batch, job, slot)
     if again := turn.wait(ahead=_CLAIM_TAKES):
         return again
-    return deliver(batch.sending, job, batch.sending.recent_channels.find(job.ref), turn.wait)
+    return deliver(batch.sending, job, batch.sending.recent_channels.find(job.ref), media, turn.wait)
 
 
 class _Turn:

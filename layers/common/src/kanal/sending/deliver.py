@@ -19,15 +19,17 @@ from kanal.channels.model import WHY_NOT_SENDING, Channel, State
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.contacts.store import ContactStore
-from kanal.ids import NewToken, Wamid
+from kanal.ids import MediaId, NewToken, Wamid
 from kanal.messages.events import message_outcome, message_status
 from kanal.messages.model import Attempt, Message
 from kanal.messages.store import MessageStore
 from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
+from kanal.sending.content.media import with_provider_ids
 from kanal.sending.learning import learn_from_answer
 from kanal.sending.queue import Job
+from kanal.sending.uploads import Uploading
 from kanal.windows.rules import says_outside_window
 
 ATTEMPT_LASTS = timedelta(seconds=30)
@@ -52,6 +54,7 @@ class Sending:
     contacts: ContactStore
     messages: MessageStore
     providers: Providers
+    uploading: Uploading
     bus: Bus
     clock: Clock
     new_token: NewToken
@@ -60,9 +63,13 @@ class Sending:
 
 
 def deliver(
-    parts: Sending, job: Job, channel: Channel | None, wait_for_turn: Callable[[], Again | None]
+    parts: Sending,
+    job: Job,
+    channel: Channel | None,
+    media: Mapping[MediaId, str] | Refused,
+    wait_for_turn: Callable[[], Again | None],
 ) -> Done | Again:
-    """Takes the message from `queued` as far as it goes.
+    """Takes the message from `queued` as far as it goes. `media` are the provider's ids of its uploads.
 
     The pace was waited for. `wait_for_turn` is asked again right before the bytes go out, as the claim may
     have taken so long that the turn was missed. The API key is decrypted before the claim: should that fail,
@@ -80,19 +87,26 @@ def deliver(
     if again := wait_for_turn():
         parts.messages.record_requeued(message, attempt.id)
         return again
-    return _record(parts, message, attempt, _send(message, channel, provider))
+    return _record(parts, message, attempt, _send(message, channel, media, provider))
 
 
-def _send(message: Message, channel: Channel | None, provider: Dialog360 | None) -> Outcome:
+def _send(
+    message: Message,
+    channel: Channel | None,
+    media: Mapping[MediaId, str] | Refused,
+    provider: Dialog360 | None,
+) -> Outcome:
     if provider is None:
         words = WHY_NOT_SENDING[channel.state] if channel else "The channel is gone."
         return Refused({"code": "channel_cannot_send", "title": words, "message": words, "advice": words})
+    if isinstance(media, Refused):
+        return media
     body = message_body(
         message.id,
         wa_id=message.address.wa_id,
         user_id=message.address.user_id,
         message_type=message.type,
-        content=message.content,
+        content=with_provider_ids(message.type, message.content, media),
         context=message.context,
     )
     return provider.send(body)

@@ -3,16 +3,18 @@ their order.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kanal.aws.queue import Queue
 from kanal.errors import QueueUnavailable
-from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId
+from kanal.ids import ChannelId, ChannelRef, ContactId, MediaId, MessageId, WorkspaceId
 from kanal.messages.model import Message
+from kanal.sending.content.media import media_ids
 
 
 class SendQueue(Queue):
@@ -23,7 +25,13 @@ class SendQueue(Queue):
         QueueUnavailable.
         """
         ref = message.ref
-        body = {"workspace_id": ref.workspace_id, "channel_id": ref.channel_id, "message_id": message.id}
+        body: dict[str, Any] = {
+            "workspace_id": ref.workspace_id,
+            "channel_id": ref.channel_id,
+            "message_id": message.id,
+        }
+        if uploads := media_ids(message.type, message.content):
+            body["media_ids"] = uploads
         try:
             self._client.send_message(
                 QueueUrl=self._url,
@@ -49,6 +57,9 @@ class Job:
     queue_id: str
     receives: int
     """How often the queue has shown it, this time included."""
+    queued_at: datetime
+    media_ids: Sequence[MediaId] = ()
+    """The uploads that the message names."""
 
     @property
     def may_be_repeated(self) -> bool:
@@ -66,4 +77,6 @@ def job_of(record: Mapping[str, Any]) -> Job:
         receipt_handle=record["receiptHandle"],
         queue_id=record["messageId"],
         receives=int(attributes["ApproximateReceiveCount"]),
+        queued_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
+        media_ids=[MediaId(media_id) for media_id in body.get("media_ids", ())],
     )

@@ -1,6 +1,7 @@
 """Media objects: a file by link or by the id of an upload, and where in a content they stand."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import StrictBool, model_validator
@@ -79,36 +80,55 @@ _MEDIA_AT: Mapping[str, tuple[str, ...]] = {
 """By type of message; `*` is every entry of a list. An id anywhere else is the caller's own text."""
 
 
-def media_ids(message_type: str, content: Any) -> list[MediaId]:
-    """The uploads that the content names, in its order, each once."""
-    found: list[MediaId] = []
+@dataclass(frozen=True)
+class Use:
+    """Where an upload stands in a content, and what has to stand there (`image`, `document`, ...)."""
 
-    def note(media_id: MediaId) -> str:
-        found.append(media_id)
-        return media_id
+    media_id: MediaId
+    kind: str
+    pointer: str
+
+
+def media_uses(message_type: str, content: Any) -> list[Use]:
+    """Every place in which the content names an upload, in its order."""
+    found: list[Use] = []
+
+    def note(use: Use) -> str:
+        found.append(use)
+        return use.media_id
 
     _with_ids(message_type, content, note)
-    return list(dict.fromkeys(found))
+    return found
+
+
+def media_ids(message_type: str, content: Any) -> list[MediaId]:
+    """The uploads that the content names, in its order, each once."""
+    return list(dict.fromkeys(use.media_id for use in media_uses(message_type, content)))
 
 
 def with_provider_ids(message_type: str, content: Any, provider_ids: Mapping[MediaId, str]) -> Any:
     """A copy of the content in which the provider's ids stand for ours. Raises KeyError."""
-    return _with_ids(message_type, content, lambda media_id: provider_ids[media_id])
+    return _with_ids(message_type, content, lambda use: provider_ids[use.media_id])
 
 
-def _with_ids(message_type: str, content: Any, replaced: Callable[[MediaId], str]) -> Any:
+def _with_ids(message_type: str, content: Any, replaced: Callable[[Use], str]) -> Any:
     for path in _MEDIA_AT.get(message_type, ()):
-        content = _at(content, path.split("/") if path else [], replaced)
+        content = _at(content, path.split("/") if path else [], [message_type], replaced)
     return content
 
 
-def _at(value: Any, path: list[str], replaced: Callable[[MediaId], str]) -> Any:
+def _at(value: Any, path: list[str], behind: list[str], replaced: Callable[[Use], str]) -> Any:
+    """`behind` are the steps that led here from the message."""
     if not path:
-        is_ours = isinstance(value, dict) and MEDIA_ID.fullmatch(str(value.get("id")))
-        return {**value, "id": replaced(MediaId(value["id"]))} if is_ours else value
+        if not isinstance(value, dict) or not MEDIA_ID.fullmatch(str(value.get("id"))):
+            return value
+        use = Use(MediaId(value["id"]), behind[-1], "".join(f"/{step}" for step in [*behind, "id"]))
+        return {**value, "id": replaced(use)}
     step, rest = path[0], path[1:]
     if step == "*":
-        return [_at(entry, rest, replaced) for entry in value] if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        return [_at(entry, rest, [*behind, str(place)], replaced) for place, entry in enumerate(value)]
     if not isinstance(value, dict) or step not in value:
         return value
-    return {**value, step: _at(value[step], rest, replaced)}
+    return {**value, step: _at(value[step], rest, [*behind, step], replaced)}
