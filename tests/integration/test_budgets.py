@@ -189,6 +189,22 @@ def status_of_others(desk: Desk) -> Bill:
     return desk.process()
 
 
+def report(desk: Desk) -> Bill:
+    """Of the number: its quality."""
+    return told(desk, "phone_number_quality_update", {"event": "FLAGGED"})
+
+
+def template_report(desk: Desk) -> Bill:
+    whom = {"message_template_name": "greeting", "message_template_language": "en"}
+    return told(desk, "message_template_status_update", {"event": "PAUSED", **whom})
+
+
+def told(desk: Desk, field: str, value: dict[str, Any]) -> Bill:
+    entry = {"id": "1", "time": int(desk.world.clock().timestamp()) + 1}
+    desk.receive({"entry": [{**entry, "changes": [{"field": field, "value": value}]}]})
+    return desk.process()
+
+
 def split_thousand(desk: Desk) -> Bill:
     """Statuses of a campaign, just small enough for the queue. Its twenty parts are webhooks of their own."""
     one = desk.status("wamid.foreign")["entry"][0]["changes"][0]["value"]["statuses"][0]
@@ -321,6 +337,8 @@ BUDGETS: dict[str, Budget] = {
     "process a status by wamid": Budget(status_by_wamid, {UPDATE: 2, PUBLISH: 1}, 0, 2),
     "process a status that came before": Budget(status_again, {UPDATE: 1}, 0, 1),
     "process a status of another's message": Budget(status_of_others, {UPDATE: 1}, 0, 1),
+    "process a report of the number": Budget(report, {PUT: 1, UPDATE: 1, PUBLISH: 1}, 0, 2),
+    "process an update of a template": Budget(template_report, {GET: 2, PUT: 2, PUBLISH: 1}, 2, 2),
     "split a webhook of 1,000 statuses": Budget(split_thousand, {QUEUE_MANY: 2}, 0, 0),
     "accept a text": Budget(accepted, {GET: 4, PUT: 1, QUEUE: 1}, 4, 2),
     "accept a text that quotes": Budget(accepted_answer, {GET: 5, PUT: 1, QUEUE: 1}, 5, 2),
