@@ -19,7 +19,7 @@ from tests.integration.aws import StubbedPool, boto
 from tests.integration.hooks import registered
 from tests.integration.world import World
 
-_READS = {"GetItem"}
+_READS = {"GetItem", "BatchGetItem", "Query"}
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 _INDEX_KEYS = ("shard", "listed", "stream_at")
 """Attributes of which each is the sort key of one index, or alone decides what is in it."""
@@ -31,8 +31,8 @@ class Bill:
     read_units: float = 0
     write_units: int = 0
 
-    def read(self, item: Mapping[str, Any] | None, *, consistent: bool) -> None:
-        units = max(1, math.ceil(item_bytes(item) / 4096))
+    def read(self, size: int, *, consistent: bool) -> None:
+        units = max(1, math.ceil(size / 4096))
         self.read_units += units if consistent else units / 2
 
     def write(self, before: Any, after: Any, *, transaction: bool) -> None:
@@ -77,7 +77,7 @@ class MeteredPool(StubbedPool):
         service = service.removeprefix("Amazon").partition("_")[0].lower()
         self.bill.calls[f"{service}.{operation}"] += 1
         if operation == "GetItem":
-            self.bill.read(json.loads(answer.data).get("Item"), consistent=True)
+            self.bill.read(item_bytes(json.loads(answer.data).get("Item")), consistent=True)
         return answer
 
 
@@ -92,6 +92,8 @@ class _Hooks:
         self.bill.calls[f"{service}.{model.name}"] += 1
         if model.name in _WRITES:
             context["writes"] = [(write, _stored(write)) for write in _writes_of(model.name, params)]
+        elif model.name == "BatchGetItem":
+            context["consistent"] = all(table["ConsistentRead"] for table in params["RequestItems"].values())
         elif model.name in _READS:
             context["consistent"] = params.get("ConsistentRead", False)
         elif service == "dynamodb":
@@ -99,7 +101,8 @@ class _Hooks:
 
     def after(self, parsed: Any, model: Any, context: Any, **_: Any) -> None:
         if model.name in _READS:
-            self.bill.read(parsed.get("Item"), consistent=context["consistent"])
+            for size in _read_bytes(parsed):
+                self.bill.read(size, consistent=context["consistent"])
         for write, earlier in context.get("writes", ()):
             self.bill.write(earlier, _stored(write), transaction=model.name == "TransactWriteItems")
 
@@ -115,6 +118,15 @@ def metered(world: World, pool: MeteredPool | None = None) -> Iterator[Bill]:
         registered(world, "after-call.*", hooks.after),
     ):
         yield hooks.bill
+
+
+def _read_bytes(answer: Any) -> list[int]:
+    """What counts as one read each: an item, each item of a batch, all that a query found together."""
+    if "Responses" in answer:
+        return [item_bytes(item) for items in answer["Responses"].values() for item in items]
+    if "Items" in answer:
+        return [sum(map(item_bytes, answer["Items"]))]
+    return [item_bytes(answer.get("Item"))]
 
 
 def _writes_of(operation: str, params: Any) -> list[Any]:

@@ -14,6 +14,8 @@ import pytest
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
+from kanal.contacts.directory import list_contacts
+from kanal.contacts.model import Sighting
 from kanal.ids import inbound_message_id
 from kanal.inbox.batch import process_batch
 from kanal.sending.mark_read import MarkingRead, mark_read
@@ -284,6 +286,33 @@ def polled(desk: Desk) -> Bill:
     return bill
 
 
+def listed_contacts(desk: Desk) -> Bill:
+    """A page of fifty people."""
+    for number in range(50):
+        told = Sighting(f"2026-11-21T12:00:00.000Z#{number}", user_id=f"DE.{number}", profile_name="Ada")
+        desk.world.contacts.sight(desk.channel.ref, told, desk.world.clock())
+    with metered(desk.world) as bill:
+        list_contacts(desk.world.contacts, desk.channel.ref, None, 50)
+    return bill
+
+
+def read_contact(desk: Desk) -> Bill:
+    [contact], _ = list_contacts(desk.world.contacts, desk.channel.ref, None, 50)
+    with metered(desk.world) as bill:
+        desk.world.contacts.get(desk.channel.ref, contact.id)
+    return bill
+
+
+def read_conversation(desk: Desk) -> Bill:
+    """A page of twenty messages."""
+    for number in range(20):
+        desk.world.send_text(desk.channel, f"text-{number}", LONG_TEXT)
+    [contact], _ = list_contacts(desk.world.contacts, desk.channel.ref, None, 50)
+    with metered(desk.world) as bill:
+        desk.world.streams.page(desk.channel.ref, contact.part_ids, after=None, limit=20, descending=True)
+    return bill
+
+
 def accepted_answer(desk: Desk) -> Bill:
     quoted = inbound_message_id(desk.channel.ref, desk.world.customer_writes()["wamid"])
     desk.world.process_all()
@@ -314,6 +343,7 @@ class Budget:
 GET, PUT, UPDATE, TRANSACT = (
     f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
 )
+QUERY, BATCH_GET = "dynamodb.Query", "dynamodb.BatchGetItem"
 QUEUE, PUBLISH, DECRYPT, STORE = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt", "s3.PutObject"
 LOAD = "s3.GetObject"
 QUEUE_MANY = "sqs.SendMessageBatch"
@@ -354,6 +384,9 @@ BUDGETS: dict[str, Budget] = {
     "send an image": Budget(worked_image, {GET: 1, LOAD: 1, UPDATE: 6}, 1, 6),
     "send an image that the provider has": Budget(worked_image_again, {GET: 1, UPDATE: 4}, 1, 4),
     "read a message": Budget(polled, {GET: 1}, 1, 0),
+    "read a contact": Budget(read_contact, {GET: 1}, 1, 0),
+    "list fifty contacts": Budget(listed_contacts, {QUERY: 1, BATCH_GET: 1}, 51.5, 0),
+    "read twenty messages of a contact": Budget(read_conversation, {QUERY: 1, BATCH_GET: 1}, 21, 0),
     "mark a message as read": Budget(marked_read, {GET: 2}, 2, 0),
 }
 

@@ -8,8 +8,9 @@ import pytest
 
 from kanal.channels.model import Channel
 from kanal.contacts.model import Contact, Identity, phone
+from kanal.errors import MarketingOptedOut
 from kanal.templates.sync import sync_templates
-from tests.integration.outbound import SendLine, fail, ready, taken_by_provider, write_in
+from tests.integration.outbound import SendLine, fail, ready, refusal, taken_by_provider, write_in
 from tests.integration.world import CUSTOMER, PHONE, START, World
 
 TEMPLATE = {"name": "greeting", "language": {"code": "en"}}
@@ -91,6 +92,24 @@ def test_an_answer_that_makes_no_sense_teaches_nothing(
     send_to(world, channel, "+4917600000001", answer)
     contact = found(world, channel, "4917600000001")
     assert (contact.wa_id, contact.user_id, len(contact.parts)) == ("4917600000001", None, 1)
+
+
+def test_who_stopped_marketing_gets_no_more_of_it(world: World, channel: Channel) -> None:
+    """Once WhatsApp refused it for that reason; another template goes through."""
+    offer = {"name": "offer", "language": "en", "category": "MARKETING"}
+    world.control(
+        "numbers", {"phone_number": PHONE, "templates": [offer, {"name": "greeting", "language": "en"}]}
+    )
+    sync_templates(world.syncing, channel.ref)
+    fail(world, status=400, body=refusal(131050))
+    template = {"name": "offer", "language": {"code": "en"}}
+    wanted = {"to": "+4917600000001", "type": "template", "template": template}
+    world.send(channel, "first", wanted)
+    SendLine(world).run_to_end()
+    assert found(world, channel, "4917600000001").has_stopped_marketing
+    with pytest.raises(MarketingOptedOut):
+        world.send(channel, "second", wanted)
+    send_to(world, channel, "+4917600000001")
 
 
 # --- the free entry point ---

@@ -38,6 +38,7 @@ from kanal.media.bucket import MediaBucket
 from kanal.media.jobs import MediaQueue
 from kanal.media.uploads import UploadStore
 from kanal.messages.store import MessageStore
+from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
 from kanal.sending.batch import Batch, deliver_batch
@@ -125,6 +126,7 @@ class World:
         self.channels = ChannelStore(Table(aws.channels, dynamodb))
         self.contacts = ContactStore(Table(aws.contacts, dynamodb), self.tokens)
         self.messages = MessageStore(Table(aws.messages, dynamodb))
+        self.streams = Streams(Table(aws.messages, dynamodb))
         self.templates = TemplateStore(Table(aws.templates, dynamodb))
         self.sync_jobs = SyncJobs(Outbox(aws.queues["template-sync"], sqs))
         self.secrets = Secrets(aws.key_id, aws.client("kms"))

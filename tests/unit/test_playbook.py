@@ -13,6 +13,7 @@ _EFFECTS = {
     368: "restricted",
     131031: "restricted",
     131047: "window_closed",
+    131050: "marketing_stopped",
 }
 
 

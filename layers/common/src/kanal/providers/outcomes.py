@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Effect = Literal["credentials_invalid", "payment_required", "restricted", "window_closed"]
-"""What a refusal says beyond the message: about the channel, or about the contact's window."""
+Effect = Literal[
+    "credentials_invalid", "payment_required", "restricted", "window_closed", "marketing_stopped"
+]
+"""What a refusal says beyond the message: about the channel, or about the contact."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,11 @@ BY_CODE: dict[int, Play] = {
     131049: Play(
         "refused", "WhatsApp limits marketing to this person. Try again after 24 hours at the earliest."
     ),
-    131050: Play("refused", "This person stopped marketing messages. Do not send marketing to them."),
+    131050: Play(
+        "refused",
+        "This person stopped marketing messages. Do not send marketing to them.",
+        "marketing_stopped",
+    ),
     130472: Play(
         "refused", "WhatsApp holds marketing back from this person. A utility template may go through."
     ),

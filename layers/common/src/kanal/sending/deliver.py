@@ -27,7 +27,7 @@ from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
-from kanal.sending.learning import learn_from_answer
+from kanal.sending.learning import learn_from_answer, learn_opt_out
 from kanal.sending.queue import Job
 from kanal.sending.uploads import Uploading
 from kanal.windows.rules import says_outside_window
@@ -180,6 +180,9 @@ def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect)
     """What the refusal says about the contact's window, or about the channel as a whole."""
     if effect == "window_closed":
         parts.contacts.close_window(message.ref, message.contact_id, at)
+        return
+    if effect == "marketing_stopped":
+        learn_opt_out(parts.contacts, message, at)
         return
     if parts.channels.set_state(message.ref, _CHANNEL_STATE[effect]):
         logger.error(

@@ -26,6 +26,12 @@ def learn_from_answer(contacts: ContactStore, message: Message, answer: Accepted
         contacts.answer_referral(message.ref, message.contact_id, began)
 
 
+def learn_opt_out(contacts: ContactStore, message: Message, at: datetime) -> None:
+    """WhatsApp refused marketing because the person stopped it: no later one is accepted for sending."""
+    order = f"{rfc3339(at)}#{message.id}"
+    contacts.sight(message.ref, Sighting(order, marketing="stop", also=_addressed(message)), at)
+
+
 def _addressed(message: Message) -> tuple[Identity, ...]:
     """The names under which the message was sent: they are the same person's."""
     to = message.address
