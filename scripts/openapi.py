@@ -311,7 +311,8 @@ def _operation(found: _Json, row: Operation) -> _Json:
         described["parameters"] = [_parameter(each, row) for each in parameters]
     if body := found.get("requestBody"):
         content = {"schema": body["content"]["application/json"]["schema"], "examples": _examples(row)}
-        described["requestBody"] = {"content": {"application/json": content}, "required": True}
+        required = body.get("required", False)
+        described["requestBody"] = {"content": {"application/json": content}, "required": required}
     described["responses"] = _responses(row)
     return described
 

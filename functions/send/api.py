@@ -11,9 +11,8 @@ from kanal.http.parameters import IdempotencyKey, Json
 from kanal.ids import MessageId
 from kanal.messages.model import as_json
 from kanal.sending.accept import accept_message, get_message
-from kanal.sending.content.plain import MarkRead
 from kanal.sending.mark_read import mark_read
-from kanal.sending.requests import TAGGED_UNIONS, SendMessage
+from kanal.sending.requests import TAGGED_UNIONS, MarkRead, SendMessage
 
 api = Api(TAGGED_UNIONS)
 handler = api.handle

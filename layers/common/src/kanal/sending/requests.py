@@ -1,9 +1,9 @@
-"""Bodies of the send route. Content uses WhatsApp's own objects, which stand in `content`."""
+"""Bodies of the routes of messages. Content uses WhatsApp's own objects, which stand in `content`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from kanal.sending.content.contacts import ContactCards
 from kanal.sending.content.frame import Header
@@ -104,6 +104,12 @@ OutboundMessage = (
     | ReactionMessage
 )
 SendMessage = Annotated[OutboundMessage, Field(discriminator="type")]
+
+
+class MarkRead(Strict):
+    """`typing_indicator` shows that somebody is typing, until the answer or for 25 seconds."""
+
+    typing_indicator: StrictBool = False
 
 
 def _tags(union: Any) -> tuple[str, ...]:

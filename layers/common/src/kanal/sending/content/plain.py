@@ -41,9 +41,3 @@ class Quoted(Strict):
     """The message that is answered. WhatsApp shows it above the answer unless it is older than 30 days."""
 
     message_id: MessageRef = Field(description="`msg_...` or WhatsApp's id.")
-
-
-class MarkRead(Strict):
-    """`typing_indicator` shows that somebody is typing, until the answer or for 25 seconds."""
-
-    typing_indicator: StrictBool = False
