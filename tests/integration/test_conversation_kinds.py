@@ -399,6 +399,16 @@ def test_a_status_with_both_names_joins_them(world: World, channel: Channel, is_
     assert contact_of(world, channel.ref).user_id == USER_ID
 
 
+def test_a_status_beside_somebody_elses_message_is_not_about_them(world: World, channel: Channel) -> None:
+    """One value may hold the message of one person and the status of another's, and names only the first."""
+    report = {"id": "wamid.out", "status": "sent", "timestamp": stamp(), "recipient_id": "4917600000001"}
+    writer = {"user_id": USER_ID, "profile": {"name": "Mia"}}
+    wrote = {"id": "wamid.1", "from_user_id": USER_ID, "timestamp": stamp(), "type": "text", "text": {}}
+    deliver(world, channel, webhook_body(contacts=[writer], messages=[wrote], statuses=[report]))
+    assert world.contacts.find(channel.ref, Identity("user_id", USER_ID))
+    assert world.contacts.find(channel.ref, phone("4917600000001")) is None
+
+
 def test_what_an_earlier_status_told_is_not_looked_at_again(world: World, channel: Channel) -> None:
     """The usual three statuses of a message cost one look at the contact, not three."""
     _, wamid = sent(world, channel)

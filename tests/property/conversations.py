@@ -61,7 +61,7 @@ def inbound(draw: st.DrawFn, number: int) -> dict[str, Any]:
     kind = draw(st.sampled_from(["text", "text", "image", "reaction", "system", "invented"]))
     message: dict[str, Any] = {
         "id": f"wamid.in{number}",
-        "timestamp": _stamp(draw),
+        "timestamp": stamp(draw),
         "type": kind,
         kind: {"number": number},
     }
@@ -87,7 +87,7 @@ def reports(draw: st.DrawFn, message: Outbound) -> list[dict[str, Any]]:
     statuses: list[dict[str, Any]] = [{"status": name} for name in names]
     statuses += [{"status": "failed", "errors": [{"code": failed, "title": "No"}]}] if failed else []
     for status in statuses:
-        status.update({"id": message.wamid, "timestamp": _stamp(draw), "recipient_id": ANA.wa_id})
+        status.update({"id": message.wamid, "timestamp": stamp(draw), "recipient_id": ANA.wa_id})
         if draw(st.booleans()):
             status["biz_opaque_callback_data"] = message.id
         if draw(st.booleans()):
@@ -95,8 +95,19 @@ def reports(draw: st.DrawFn, message: Outbound) -> list[dict[str, Any]]:
     return statuses
 
 
-def _stamp(draw: st.DrawFn) -> str:
-    return str(int((START + timedelta(hours=draw(_HOURS))).timestamp()))
+def stamp(draw: st.DrawFn, from_hour: int = 0) -> str:
+    hour = max(from_hour, draw(_HOURS))
+    return str(int((START + timedelta(hours=hour)).timestamp()))
+
+
+def with_sender(bodies: list[Any]) -> list[Happening]:
+    """The bodies, minute by minute, and the steps of our own sender."""
+    happenings: list[Happening] = [
+        ("body", body, START + timedelta(minutes=number)) for number, body in enumerate(bodies)
+    ]
+    for message in OUTBOUND:
+        happenings += [("recorded", message, START), ("linked", message, START)]
+    return happenings
 
 
 @st.composite
@@ -107,10 +118,4 @@ def conversations(draw: st.DrawFn) -> list[Happening]:
     together = draw(st.integers(0, len(statuses)))
     values = [{**messages[0], "statuses": statuses[:together]}, *messages[1:]]
     values += [{"statuses": [status]} for status in statuses[together:]]
-    happenings: list[Happening] = [
-        ("body", webhook_body(**value), START + timedelta(minutes=number))
-        for number, value in enumerate(values)
-    ]
-    for message in OUTBOUND:
-        happenings += [("recorded", message, START), ("linked", message, START)]
-    return happenings
+    return with_sender([webhook_body(**value) for value in values])

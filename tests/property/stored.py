@@ -148,14 +148,17 @@ class House:
                 (
                     self._message(ref, item["id"]["S"], people)
                     for item in messages
-                    if item["sk"]["S"] == "message"
+                    if item["sk"]["S"] == "message" and "id" in item
                 ),
-                key=lambda message: str(message["wamid"]),
+                key=lambda message: (str(message["wamid"]), str(message["raw"])),
+            ),
+            "early": sorted(
+                name for item in messages if "id" not in item for name in item if name.startswith("version_")
             ),
             "raw": sorted(_local(item, ref) for item in messages if item["sk"]["S"] == "raw"),
-            "wamids": {
-                _local(item, ref): item["message_id"]["S"] for item in messages if item["sk"]["S"] == "wamid"
-            },
+            "wamids": sorted(
+                (_local(item, ref), "message_id" in item) for item in messages if item["sk"]["S"] == "wamid"
+            ),
         }
 
     def _items(self, table: str, ref: ChannelRef) -> list[dict[str, Any]]:
@@ -189,10 +192,11 @@ class House:
             "contact_id": people[self._person(ref, message.contact_id)],
             "channel_id": "",
         }
-        own_id = "" if message.direction == "inbound" else message.id
+        own_id = message.id if message.origin == "api" else ""
         return {
             **shown,
             "id": own_id,
+            "stream_at": message.stream_at.partition("#")[0],
             "stage": message.stage,
             "facts": dict(message.facts),
             "raw": message.raw,

@@ -14,7 +14,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.aws import embedded_aws
-from tests.property.conversations import START, Happening, conversations
+from tests.property.conversations import START, Happening, conversations, with_sender
+from tests.property.kinds import mixtures
 from tests.property.orders import shuffled_with_repetitions
 from tests.property.stored import House
 
@@ -49,6 +50,18 @@ def test_only_times_of_arrival_tell_in_which_order_webhooks_came(
     assert _without_arrival(house.play(shuffled)) == _without_arrival(known)
 
 
+@settings(max_examples=settings().max_examples // 4, phases=_AS_FOUND)
+@given(bodies=mixtures(), data=st.data())
+def test_any_order_and_repetition_of_every_kind_gives_the_same_state(
+    house: House, bodies: list[Any], data: st.DataObject
+) -> None:
+    """Promise 2: edits before their message, echoes, history over live messages, calls, new numbers."""
+    conversation = with_sender(bodies)
+    known = _without_arrival(house.play(conversation))
+    shuffled = shuffled_with_repetitions(data, conversation)
+    assert _without_arrival(house.play(_arriving_in_this_order(shuffled))) == known
+
+
 def _arriving_in_this_order(happenings: list[Happening]) -> list[Any]:
     return [
         (what, subject, START + timedelta(minutes=number))
@@ -61,5 +74,7 @@ def _without_arrival(known: dict[str, Any]) -> dict[str, Any]:
     for message in known["messages"]:
         timeline = [{**entry, "received_at": ""} for entry in message["timeline"]]
         facts = {name: {**vars(fact), "received_at": ""} for name, fact in message["facts"].items()}
-        messages.append({**message, "created_at": "", "timeline": timeline, "facts": facts})
+        versions = [{**version, "received_at": ""} for version in message.get("versions", [])]
+        blank = {"created_at": "", "timeline": timeline, "facts": facts, "versions": versions}
+        messages.append({**message, **blank})
     return {**known, "messages": messages}

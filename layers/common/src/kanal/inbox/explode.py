@@ -189,7 +189,7 @@ class _Update:
     def listed(self, key: str, kind: Kind) -> Iterator[Item]:
         path = _NESTED.get(key, (key,))
         for raw, around, alone in _leaves({key: self.value[key]}, path):
-            context = _context(self.value, _names(raw))
+            context = self._context_of(raw)
             body = self._body({**context, **alone})
             if not isinstance(raw, dict):
                 yield _malformed(raw, body, f"an entry of `{path[len(around)]}` is not an object")
@@ -197,6 +197,21 @@ class _Update:
             named = kind if len(around) == len(path) - 1 else f"{kind}_chunk"
             levels = dict(zip(_LEVELS, around, strict=False))
             yield Item(_told_by_type(named, raw), self.field, raw, body, {**context, **levels}, self.entry)
+
+    def _context_of(self, raw: Any) -> Json:
+        """What stands around an item; of `contacts` only its own person, where others may be meant.
+
+        A status and a message in one value are often of two people, and one payload that names both would
+        make them one.
+        """
+        context, person = _context(self.value), _names(raw)
+        contacts = context.get("contacts")
+        if person and isinstance(contacts, list) and (len(contacts) > 1 or self._holds_several()):
+            context["contacts"] = [contact for contact in contacts if person & _names(contact)]
+        return context
+
+    def _holds_several(self) -> bool:
+        return sum(len(self.value[key]) for key in self.lists()) > 1
 
     def whole(self, kind: Kind, value: Json) -> Item:
         return Item(kind, self.field, value, self._body(value), _context(value), self.entry)
@@ -224,14 +239,9 @@ def _told_by_type(kind: Kind, raw: Json) -> Kind:
     return "call_status" if kind == "status" and raw.get("type") == "call" else kind
 
 
-def _context(value: Json, person: frozenset[str] = frozenset()) -> Json:
-    """What stands around an item, in its order; of several contacts only the item's own person."""
-    context = {key: part for key, part in value.items() if key in _CONTEXT}
-    contacts = context.get("contacts")
-    if isinstance(contacts, list) and len(contacts) > 1 and person:
-        own = [contact for contact in contacts if person & _names(contact)]
-        context["contacts"] = own
-    return context
+def _context(value: Json) -> Json:
+    """In its order."""
+    return {key: part for key, part in value.items() if key in _CONTEXT}
 
 
 def _names(raw: Any) -> frozenset[str]:
