@@ -14,11 +14,12 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python3
 	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& command -v "$$python" && break; done)
 
-# Three environments, because they want different versions of boto3 and pydantic (docs/decisions/0001).
+# Several environments, because they want different versions of boto3 and pydantic (docs/decisions/0001).
 # A target that needs one names it here; it is made, or brought up to date, when its lock is newer.
 APP := .venv/.made
 AWS := .venv-aws/.made
 SAM := .venv-sam/.made
+BENCH := .venv-bench/.made
 LOGS := .build/logs
 
 # --- try it -----------------------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ validate: $(SAM) $(LOGS) ## Validate template.yaml
 	@.venv-sam/bin/sam validate --lint >$(LOGS)/validate.log 2>&1 || { cat $(LOGS)/validate.log; exit 1; }
 
 .PHONY: bench
-bench: $(APP) $(AWS) .build/layer ## Measure: ratios within one run
+bench: $(APP) $(AWS) $(BENCH) .build/layer ## Measure: ratios within one run
 	@.venv/bin/python -m pytest -q -s -m benchmark
 
 # --- build and deploy it ----------------------------------------------------------------------------------------------
@@ -123,6 +124,10 @@ $(SAM): requirements/sam.txt
 	$(call install,requirements/sam.txt)
 	@touch $@
 
+$(BENCH): requirements/bench.txt
+	$(call install,requirements/bench.txt)
+	@touch $@
+
 # $(@D) is the environment. The locks are complete, so nothing is resolved (--no-deps), and every file has its hash.
 # Wheels only: to build a package would run code that no lock names.
 define install
@@ -145,10 +150,11 @@ lock: ## Write the locks again from pyproject.toml and requirements/*.in (needs 
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt >/dev/null
 	$(COMPILE) requirements/aws.in -o requirements/aws.txt >/dev/null
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt >/dev/null
+	$(COMPILE) requirements/bench.in -o requirements/bench.txt >/dev/null
 
 $(LOGS):
 	@mkdir -p $@
 
 .PHONY: clean
 clean: ## Remove everything that make made, environments too
-	rm -rf .venv .venv-aws .venv-sam .aws-sam .build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-aws .venv-sam .venv-bench .aws-sam .build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -15,10 +15,11 @@ MAX_DEPTH = 200
 
 def read(raw: bytes | str) -> Any:
     try:
-        value = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
+        text = raw if isinstance(raw, str) else raw.decode(json.detect_encoding(raw), "surrogatepass")
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
-    if _is_too_deep(value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(value):
         raise NotJson("too deep")
     return value
 
@@ -35,6 +36,8 @@ def write(value: Any) -> str:
 
 def storable(text: str) -> str:
     """The text with anything that UTF-8 cannot carry replaced."""
+    if text.isascii():  # known without looking
+        return text
     return text.encode(errors="replace").decode()
 
 
@@ -60,3 +63,7 @@ def _finite(digits: str) -> float:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+"""One for all: `json.loads` would make one a call."""

@@ -103,10 +103,10 @@ class DecodedStatus:
 def decode_message(item: Item) -> DecodedMessage:
     """What a person wrote, or what WhatsApp says about the person."""
     raw, kind = item.raw, _type(item.raw)
-    group_id = text_of(raw.get("group_id"))
+    wamid, group_id = id_of(raw), text_of(raw.get("group_id"))
     decoded = DecodedMessage(
-        name=id_of(raw),
-        wamid=id_of(raw),
+        name=wamid,
+        wamid=wamid,
         type=kind,
         raw=raw,
         at=time_of(raw),

@@ -40,6 +40,7 @@ _FIELDS_OF_LISTS = frozenset(
         *("group_settings_update", "group_status_update"),
     }
 )
+_LISTS_OF_FIELD = {field: {**_LISTS, **_MEANT_BY_FIELD.get(field, {})} for field in _FIELDS_OF_LISTS}
 _NESTED: dict[str, tuple[str, ...]] = {"history": ("history", "threads", "messages")}
 """Lists within lists: an item is an entry of the last."""
 _LEVELS = ("chunk", "thread")
@@ -148,46 +149,55 @@ def _change(entry: Json, change: Any) -> Iterator[Item]:
     if kind := update.kind_of_whole():
         yield update.whole(kind, value)
         return
-    lists = update.lists()
+    lists = update.lists
     for key, kind in lists.items():
         yield from update.listed(key, kind)
     rest = {key: part for key, part in value.items() if key not in lists and key not in _CONTEXT}
     if rest:
-        yield update.whole("unknown", {**_context(value), **rest} if lists else value)
+        yield update.whole("unknown", {**update.context, **rest} if lists else value)
     elif not lists:
         yield update.whole("unknown", value)
 
 
-@dataclass(frozen=True)
 class _Update:
-    """One change, and what stands around it in its entry."""
+    """One change, and what stands around it in its entry. `lists` are the value's lists of items."""
 
-    entry: Json
-    change: Json
-    value: Json
-
-    @property
-    def field(self) -> str:
-        return str(self.change.get("field", "messages"))
+    def __init__(self, entry: Json, change: Json, value: Json) -> None:
+        self.entry, self.change, self.value = entry, change, value
+        self.field = str(change.get("field", "messages"))
+        known = _LISTS_OF_FIELD.get(self.field, {})
+        self.lists = {
+            key: known[key] for key, part in value.items() if key in known and isinstance(part, list)
+        }
+        self.holds_several = sum(len(value[key]) for key in self.lists) > 1
+        self.context = {key: part for key, part in value.items() if key in _CONTEXT}
 
     def kind_of_whole(self) -> Kind | None:
         """The kind of the value as one item; None where its lists hold items, or nobody knows the field."""
+        if self.lists:
+            return None
         field = _SPELLINGS.get(self.field, self.field)
-        if field in _TEMPLATES or (field == "messages" and not self.lists()):
+        if field in _TEMPLATES or field == "messages":
             for keys, kind in _TOLD_BY_KEYS:
                 if keys <= self.value.keys():
                     return kind
         return field if field in WHOLE else None
 
-    def lists(self) -> dict[str, Kind]:
-        """The value's lists of items."""
-        if self.field not in _FIELDS_OF_LISTS:
-            return {}
-        known = {**_LISTS, **_MEANT_BY_FIELD.get(self.field, {})}
-        return {key: kind for key, kind in known.items() if isinstance(self.value.get(key), list)}
-
     def listed(self, key: str, kind: Kind) -> Iterator[Item]:
-        path = _NESTED.get(key, (key,))
+        if key in _NESTED:
+            yield from self._nested(key, kind)
+            return
+        for raw in self.value[key]:
+            context = self._context_of(raw)
+            body = self._body({**context, key: [raw]})
+            if isinstance(raw, dict):
+                named = "call_status" if kind == "status" and raw.get("type") == "call" else kind
+                yield Item(named, self.field, raw, body, context, self.entry)
+            else:
+                yield _malformed(raw, body, f"an entry of `{key}` is not an object")
+
+    def _nested(self, key: str, kind: Kind) -> Iterator[Item]:
+        path = _NESTED[key]
         for raw, around, alone in _leaves({key: self.value[key]}, path):
             context = self._context_of(raw)
             body = self._body({**context, **alone})
@@ -196,7 +206,7 @@ class _Update:
                 continue
             named = kind if len(around) == len(path) - 1 else f"{kind}_chunk"
             levels = dict(zip(_LEVELS, around, strict=False))
-            yield Item(_told_by_type(named, raw), self.field, raw, body, {**context, **levels}, self.entry)
+            yield Item(named, self.field, raw, body, {**context, **levels}, self.entry)
 
     def _context_of(self, raw: Any) -> Json:
         """What stands around an item; of `contacts` only its own person, where others may be meant.
@@ -204,17 +214,15 @@ class _Update:
         A status and a message in one value are often of two people, and one payload that names both would
         make them one.
         """
-        context, person = _context(self.value), _names(raw)
+        context = self.context.copy()
         contacts = context.get("contacts")
-        if person and isinstance(contacts, list) and (len(contacts) > 1 or self._holds_several()):
-            context["contacts"] = [contact for contact in contacts if person & _names(contact)]
+        others_may_be_meant = isinstance(contacts, list) and (len(contacts) > 1 or self.holds_several)
+        if others_may_be_meant and (person := _names(raw)):
+            context["contacts"] = [contact for contact in context["contacts"] if person & _names(contact)]
         return context
 
-    def _holds_several(self) -> bool:
-        return sum(len(self.value[key]) for key in self.lists()) > 1
-
     def whole(self, kind: Kind, value: Json) -> Item:
-        return Item(kind, self.field, value, self._body(value), _context(value), self.entry)
+        return Item(kind, self.field, value, self._body(value), self.context, self.entry)
 
     def _body(self, value: Json) -> Json:
         return _envelope([{**self.entry, "changes": [{**self.change, "value": value}]}])
@@ -233,15 +241,6 @@ def _leaves(parent: Json, path: Sequence[str]) -> Iterator[tuple[Any, list[Json]
                 yield raw, [own, *around], {**parent, key: [alone]}
         else:
             yield part, [], {**parent, key: [part]}
-
-
-def _told_by_type(kind: Kind, raw: Json) -> Kind:
-    return "call_status" if kind == "status" and raw.get("type") == "call" else kind
-
-
-def _context(value: Json) -> Json:
-    """In its order."""
-    return {key: part for key, part in value.items() if key in _CONTEXT}
 
 
 def _names(raw: Any) -> frozenset[str]:

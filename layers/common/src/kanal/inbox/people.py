@@ -51,15 +51,18 @@ OF_GROUP_STATUS = Keys(
 
 def person_of(raw: Json, keys: Keys, context: Json) -> Person:
     """The person whom the item names, with what stands beside the item about the same."""
-    own = Person(_first(raw, keys.wa_id), _first(raw, keys.user_id), _first(raw, keys.parent_user_id))
-    beside = _contact(own, context)
+    wa_id, user_id = _first(raw, keys.wa_id), _first(raw, keys.user_id)
+    parent_user_id = _first(raw, keys.parent_user_id)
+    beside = _contact(wa_id, user_id, context) if "contacts" in context else None
+    if not beside:
+        return named(wa_id, user_id, parent_user_id)
     profile = object_of(beside.get("profile"))
     return named(
-        wa_id=own.wa_id or text_of(beside.get("wa_id")),
-        user_id=own.user_id or text_of(beside.get("user_id")),
-        parent_user_id=own.parent_user_id or text_of(beside.get("parent_user_id")),
-        username=text_of(profile.get("username")) or text_of(beside.get("username")),
-        profile_name=text_of(profile.get("name")),
+        wa_id or text_of(beside.get("wa_id")),
+        user_id or text_of(beside.get("user_id")),
+        parent_user_id or text_of(beside.get("parent_user_id")),
+        text_of(profile.get("username")) or text_of(beside.get("username")),
+        text_of(profile.get("name")),
     )
 
 
@@ -71,7 +74,7 @@ def named(
     profile_name: str | None = None,
 ) -> Person:
     """Some relays put the user id where the number was."""
-    if wa_id and BSUID.fullmatch(wa_id):
+    if wa_id and not wa_id.isdecimal() and BSUID.fullmatch(wa_id):
         wa_id, user_id = None, user_id or wa_id
     return Person(wa_id and wa_id.removeprefix("+"), user_id, parent_user_id, username, profile_name)
 
@@ -89,18 +92,21 @@ def other_party(raw: Json, context: Json) -> Person:
 
 
 def _first(raw: Json, keys: tuple[str, ...]) -> str | None:
-    return next((found for key in keys if (found := text_of(raw.get(key)))), None)
+    for key in keys:
+        if key in raw and (found := text_of(raw[key])):
+            return found
+    return None
 
 
-def _contact(own: Person, context: Json) -> Json:
+def _contact(wa_id: str | None, user_id: str | None, context: Json) -> Json:
     """What stands beside the item about its person; nothing if it is about somebody else."""
     contacts: Any = context.get("contacts")
     if not isinstance(contacts, list) or not contacts or not isinstance(contacts[0], dict):
         return {}
     contact: Json = contacts[0]
-    if not own.is_known and len(contacts) > 1:
+    if not wa_id and not user_id and len(contacts) > 1:
         return {}  # it could be any of them
-    for ours, theirs in ((own.wa_id, contact.get("wa_id")), (own.user_id, contact.get("user_id"))):
-        if ours and theirs and ours != text_of(theirs):
+    for ours, key in ((wa_id, "wa_id"), (user_id, "user_id")):
+        if ours and contact.get(key) and ours != text_of(contact[key]):
             return {}
     return contact

@@ -25,9 +25,9 @@ class Undecodable(Exception):
 
 
 def text_of(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return storable(str(value))[:1024] or None
+    if isinstance(value, str):
+        return storable(value)[:1024] or None
+    return str(value)[:1024] if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def object_of(value: Any) -> Json:
@@ -56,10 +56,11 @@ def word_of(raw: Json, key: str) -> str:
 
 def time_of(raw: Json, key: str = "timestamp") -> datetime | None:
     """None where there is none."""
-    if raw.get(key) is None:
+    told = raw.get(key)
+    if told is None:
         return None
     try:
-        seconds = float(str(raw[key]))
+        seconds = float(told if isinstance(told, str) else str(told))
     except ValueError as error:
         raise Undecodable(f"`{key}` is not a number") from error
     if seconds >= _MILLISECONDS_FROM:
