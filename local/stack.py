@@ -31,6 +31,7 @@ from local.schedules import Schedules
 
 # Each batch in flight is a process of its own; with AWS's value they would only fight for the cores.
 _SEND_CONCURRENCY = 4
+_MEDIA_CONCURRENCY = 2
 _FIRST_ANSWER_SECONDS = 30.0
 
 Step = Callable[[str], contextlib.AbstractContextManager[None]]
@@ -125,6 +126,7 @@ class Stack:
             "Dialog360BaseUrl": self.simulator_url,
             "WebhookBaseUrl": self.api_url,
             "SendConcurrency": str(_SEND_CONCURRENCY),
+            "MediaConcurrency": str(_MEDIA_CONCURRENCY),
         }
 
     def _control(self, aws: Aws, deployment: Deployment, issuer: Issuer) -> Control:

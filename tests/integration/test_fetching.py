@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,14 +28,15 @@ from tests.integration.files import (
 )
 from tests.integration.inbound import stored
 from tests.integration.outbound import Watched
-from tests.integration.world import START, World, webhook_body
+from tests.integration.world import START, WORKSPACE, World, webhook_body
 
 LINK = "https://lookaside.fbsbx.com/whatsapp_business/attachments/"
 
 
 def arrived(world: World, content: bytes = PNG, **announced: Any) -> tuple[Channel, Message]:
     """A message with a file, processed and not fetched yet; nothing on the bus."""
-    channel = world.connect()
+    connected, _ = world.channels.page(WORKSPACE, None, 1)
+    channel = connected[0] if connected else world.connect()
     written = file_arrives(world, content, **announced)
     world.process_all()
     world.aws.events()
@@ -203,10 +204,47 @@ def _at_hand(world: World, channel: Channel, message: Message, fault: Mapping[st
     """`SAME` stands for a good link of the file."""
     if fault.get("headers", {}).get("location") != "SAME":
         return fault
+    return {**fault, "headers": {"location": _looked_up(world, channel, message)["url"]}}
+
+
+def _looked_up(world: World, channel: Channel, message: Message) -> dict[str, Any]:
+    """What the provider says of the file."""
     key = {"d360-api-key": world.providers.key_of(channel)}
     assert message.media
-    answer = world.provider_http.get(f"/{message.media.media_id}", headers=key)
-    return {**fault, "headers": {"location": answer.json()["url"]}}
+    answer: dict[str, Any] = world.provider_http.get(f"/{message.media.media_id}", headers=key).json()
+    return answer
+
+
+def test_of_two_hashes_the_webhook_s_counts(world: World) -> None:
+    """It was signed by its secret; the look-up's is compared where the webhook has none."""
+    for announced_hash, reason in ((hashlib.sha256(PNG).hexdigest(), None), (None, "hash_mismatch")):
+        channel, message = arrived(world, sha256=announced_hash)
+        answer = _looked_up(world, channel, message)
+        fail(world, "media", times=3, status=200, body={**answer, "sha256": hashlib.sha256(b"").hexdigest()})
+        FetchLine(world).run_to_end()
+        assert shown(world, channel, message).get("reason") == reason
+        world.simulator.delete("/_control/faults")
+
+
+def test_what_became_of_a_file_stays(world: World) -> None:
+    _, message = arrived(world)
+    FetchLine(world).run_to_end()
+    assert message.media
+    late = replace(message.media, state="failed", reason="expired")
+    found, is_as_given = world.messages.record_media(message, late)
+    assert (found and found.media and found.media.state, is_as_given) == ("stored", False)
+
+
+def test_a_container_that_remembers_a_full_budget_looks_again(world: World) -> None:
+    """Fetches of others may have ended since."""
+    channel = world.connect()
+    ours, theirs = new_fetching(world).budgets, new_fetching(world).budgets
+    fetches = [str(number) for number in range(MOST_ERRORS // 2)]
+    assert [theirs.begin(channel.ref, fetch) for fetch in fetches] == [None] * len(fetches)
+    assert ours.begin(channel.ref, "ours")
+    for fetch in fetches:
+        theirs.end(channel.ref, fetch, 0)
+    assert ours.begin(channel.ref, "ours") is None
 
 
 def test_every_trouble_has_a_remedy_and_a_drill() -> None:

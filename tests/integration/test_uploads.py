@@ -12,6 +12,7 @@ import pytest
 
 from kanal.channels.model import Channel
 from kanal.errors import InvalidRequest, MediaNotUploaded
+from kanal.ids import MediaId
 from kanal.media.announce import Announcing, announce_upload
 from kanal.media.requests import AnnounceUpload
 from kanal.media.uploads import PROVIDER_KEEPS
@@ -220,6 +221,31 @@ def test_a_file_that_is_not_what_was_checked_is_not_sent(world: World, then: str
     assert at_provider(world) == []
 
 
+def test_the_first_file_that_is_found_is_the_one_that_is_sent(world: World) -> None:
+    """Whoever looks twice at the same time agrees on it."""
+    channel = ready(world)
+    upload = world.uploads.get(channel.ref, MediaId(announced(world, channel)["id"]))
+    assert upload
+    assert [world.uploads.record_found(upload, etag).etag for etag in ("first", "second")] == [
+        "first",
+        "first",
+    ]
+
+
+@pytest.mark.parametrize(("mime_type", "fine"), [("audio/ogg; codecs=opus", True), ("audio/mpeg", False)])
+def test_a_voice_message_needs_ogg_with_opus(world: World, mime_type: str, fine: bool) -> None:
+    channel = ready(world)
+    content = b"OggS" + bytes(24) + b"OpusHead" if fine else b"ID3 music"
+    media_id = uploaded(world, channel, content, type="audio", mime_type=mime_type)
+    body = {"to": f"+{CUSTOMER}", "type": "audio", "audio": {"id": media_id, "voice": True}}
+    if fine:
+        assert world.send(channel, "key", body).state == "queued"
+        return
+    with pytest.raises(InvalidRequest) as refused:
+        world.send(channel, "key", body)
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [("/audio/voice", "media_kind")]
+
+
 def test_nothing_is_uploaded_for_a_channel_that_does_not_send(world: World) -> None:
     channel, line = ready(world), SendLine(world)
     message = send_image(world, channel, "key", uploaded(world, channel))
@@ -243,12 +269,14 @@ def test_an_upload_is_not_begun_without_time_for_it(world: World) -> None:
 def test_a_slow_upload_ends_in_time_and_leaves_no_message_in_doubt(world: World) -> None:
     """The clock runs on with every piece of the file."""
     channel, line = ready(world), SendLine(world)
-    content = PNG + bytes(3 * 1024 * 1024)
+    line.deadline_seconds = 120.0
+    content = PNG + bytes(4 * 1024 * 1024)
     message = send_image(world, channel, "key", uploaded(world, channel, content))
     sending = world.new_sending()
     slow = replace(sending.uploading, clock=partial(_running, world))
     assert line.run(replace(sending, uploading=slow))
     assert world.message(channel, message.id).stage == "queued"
+    assert at_provider(world) == []
     line.run_to_end()
     assert world.message(channel, message.id).state == "sent"
 

@@ -141,7 +141,7 @@ def announcing() -> Announcing:
 
 @cache
 def linking() -> Linking:
-    return Linking(channels(), messages(), media_bucket(), utc_now)
+    return Linking(messages(), media_bucket(), utc_now)
 
 
 @cache

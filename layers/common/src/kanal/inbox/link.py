@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.errors import MediaFailed, MediaPending, NotFound
 from kanal.ids import ChannelRef, MessageId
@@ -24,7 +23,6 @@ _SPARE = timedelta(seconds=5)
 class Linking:
     """What linking needs."""
 
-    channels: ChannelStore
     messages: MessageStore
     bucket: MediaBucket
     clock: Clock
@@ -32,7 +30,6 @@ class Linking:
 
 def link_to_file(parts: Linking, ref: ChannelRef, message_id: MessageId) -> dict[str, Any]:
     """Raises NotFound (also for a message without a file), MediaPending, MediaFailed."""
-    parts.channels.get(ref)
     message = parts.messages.existing(ref, message_id)
     media = message.media
     if media is None:

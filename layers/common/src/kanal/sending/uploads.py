@@ -18,6 +18,7 @@ from kanal.errors import FieldError, InvalidRequest, MediaNotUploaded
 from kanal.ids import ChannelRef, MediaId
 from kanal.media.announce import look
 from kanal.media.bucket import MediaBucket
+from kanal.media.kinds import plain_type
 from kanal.media.uploads import Upload, UploadStore
 from kanal.observability import logger
 from kanal.providers.dialog360_media import FileToSend, OutOfTime, Uploaded
@@ -33,6 +34,7 @@ _LEAVES = timedelta(seconds=35)
 """What an upload leaves of a worker's time, for sending the message."""
 _GIVE_UP_AFTER = timedelta(hours=24)
 _LONGEST_WAIT_SECONDS = 300.0
+_VOICE_TYPE = "audio/ogg"
 _WHILE_ANOTHER_UPLOADS_SECONDS = 2.0
 
 
@@ -64,6 +66,9 @@ def check_uploads(
         if upload is None or upload.kind != use.kind:
             wrong.append(_misused(use, upload))
             continue
+        if message_type == "audio" and content.get("voice") and plain_type(upload.mime_type) != _VOICE_TYPE:
+            words = f"needs a file of type {_VOICE_TYPE} with the OPUS codec"
+            wrong.append(FieldError("/audio/voice", words, "media_kind"))
         found = look(uploads, bucket, upload)
         if found.state == "refused":
             wrong.append(FieldError(use.pointer, str(found.words), "media_content"))
