@@ -48,6 +48,15 @@ def test_every_bucket_is_private_and_encrypted(stack: Stack) -> None:
         assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
 
+def test_only_pages_of_named_origins_reach_files_from_a_browser(stack: Stack) -> None:
+    buckets = stack.made("AWS::S3::Bucket")
+    assert "CorsConfiguration" not in buckets["PayloadsBucket"]
+    condition, given, otherwise = buckets["MediaBucket"]["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("HasUploadOrigins", {"Ref": "AWS::NoValue"})
+    assert given["CorsRules"][0]["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "UploadOrigins"}]}
+    assert stack.source["Parameters"]["UploadOrigins"]["Default"] == ""
+
+
 def test_the_bucket_of_payloads_forgets_webhook_bodies(stack: Stack) -> None:
     (rule,) = stack.made("AWS::S3::Bucket")["PayloadsBucket"]["LifecycleConfiguration"]["Rules"]
     assert (rule["Prefix"], rule["ExpirationInDays"]) == ("inbound/", 30)
