@@ -199,8 +199,15 @@ class House:
             "stream_at": message.stream_at.partition("#")[0],
             "stage": message.stage,
             "facts": dict(message.facts),
-            "raw": message.raw,
+            "raw": _without_status(message.raw),
         }
+
+
+def _without_status(raw: Any) -> Any:
+    """Of accounts of one message that say equally much the first is kept; what state history had reached by
+    then is a fact of the message.
+    """
+    return {key: part for key, part in raw.items() if key != "history_context"} if raw else raw
 
 
 def _local(item: dict[str, Any], ref: ChannelRef) -> str:

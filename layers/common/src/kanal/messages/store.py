@@ -96,7 +96,10 @@ class MessageStore:
     # --- what comes to us ---
 
     def take_in(self, message: Message) -> Taken:
-        """Stores it unless an account of equal or higher precedence is there; facts and versions stay."""
+        """Stores it unless an account of equal or higher precedence is there; facts and versions stay.
+
+        Accounts of equal precedence say the same, but for the state that a history had reached by then.
+        """
         item = records.to_item(message)
         expression, names, values = _overwriting(item)
         try:
