@@ -27,7 +27,8 @@ from kanal.messages.model import Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.templates.model import Template
 from kanal.templates.model import as_json as template_as_json
-from scripts import openapi, shapes
+from scripts import contact_shapes, openapi, shapes
+from scripts.operations import OPERATIONS
 
 _REF = ChannelRef(WorkspaceId("acme"), ChannelId("chn_aaaaaaaaaaaaaaaaaaaaaaaaaa"))
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -64,7 +65,7 @@ def test_every_reference_leads_somewhere() -> None:
     ("route", "body"),
     [
         (route, body)
-        for route, row in openapi.OPERATIONS.items()
+        for route, row in OPERATIONS.items()
         if row.scope
         for body in (row.examples.values() or [None])
     ],
@@ -80,7 +81,7 @@ def test_each_route_takes_its_examples_and_wants_its_scope(
     handler = next((each for word, each in _HANDLERS.items() if f"/{word}" in path), channels)
     answer = handler(_request(method, path, body), _Context())
     problem = json.loads(answer["body"])
-    assert (problem["code"], problem.get("scope")) == ("forbidden", openapi.OPERATIONS[route].scope)
+    assert (problem["code"], problem.get("scope")) == ("forbidden", OPERATIONS[route].scope)
 
 
 def test_a_channel_has_the_described_shape() -> None:
@@ -140,11 +141,11 @@ def test_a_contact_has_the_described_shape() -> None:
     merged = Merged(ContactId("con_b"), _NOW, "by_hand")
     part = Part(ContactId("con_a"), _REF, _NOW, merged=(merged,), kept_apart={ContactId("con_c"): _NOW})
     shown = contact_as_json(Contact((part,), via=part.id), _NOW)
-    _assert_shape(shapes.Contact, shown)
-    _assert_shape(shapes.Window, shown["window"])
-    _assert_shape(shapes.Marketing, shown["marketing"])
-    _assert_shape(shapes.Merged, shown["merged"][0])
-    _assert_shape(shapes.KeptApart, shown["kept_apart"][0])
+    _assert_shape(contact_shapes.Contact, shown)
+    _assert_shape(contact_shapes.Window, shown["window"])
+    _assert_shape(contact_shapes.Marketing, shown["marketing"])
+    _assert_shape(contact_shapes.Merged, shown["merged"][0])
+    _assert_shape(contact_shapes.KeptApart, shown["kept_apart"][0])
 
 
 def test_a_template_has_the_described_shape() -> None:
