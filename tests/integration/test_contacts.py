@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -210,6 +211,25 @@ def test_a_crash_at_any_step_of_a_merge_loses_nothing(world: World) -> None:
         if steps() < step:
             break
     assert step > 8
+
+
+def test_another_worker_that_merges_them_meanwhile_is_no_trouble(world: World) -> None:
+    """At any step: the same webhook came twice, and both copies are applied at once."""
+    for step in range(1, 20):
+        user_id, number = f"DE.{step}", f"49176{step:07d}"
+        sight(world, wa_id=number)
+        sight(world, hours=1, user_id=user_id)
+        steps = [0]
+
+        def visit(_: str, at: int = step, steps: list[int] = steps, **both: Any) -> None:
+            steps[0] += 1
+            if steps[0] == at:
+                sight(world, hours=2, wa_id=both["number"], user_id=both["user_id"])
+
+        with at_every_call(world, partial(visit, number=number, user_id=user_id)):
+            whole = sight(world, hours=2, wa_id=number, user_id=user_id)
+        assert found(world, Identity("user_id", user_id)).id == found(world, phone(number)).id == whole.id
+        assert len(whole.parts) == 2
 
 
 # --- looking for them ---

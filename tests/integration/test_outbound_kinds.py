@@ -23,7 +23,7 @@ from tests.integration.outbound import SendLine, ready, taken_by_provider, write
 from tests.integration.world import API_KEY, CUSTOMER, PHONE, World
 
 UPLOADS = {"uploaded image"}
-"""Examples that need a file in the bucket."""
+"""Examples that need a file in the bucket: see test_uploads.py."""
 FREE_FORM = [name for name, body in MESSAGES.items() if body["type"] != "template" and name not in UPLOADS]
 OF_TEMPLATES = [name for name, body in MESSAGES.items() if body["type"] == "template"]
 OTHER = "4917600000001"

@@ -183,11 +183,13 @@ class ContactStore:
             name = self.name(ref, identity)
             owner = None if name.is_free(sighting) else name.owner
             other = self.get(ref, owner) if owner and not _has(contact, owner) else None
-            if contact and other and contact.is_kept_apart_from(other):
+            if contact and other and contact.id != other.id:
+                if not contact.is_kept_apart_from(other):
+                    return _Found(contact, (), (), twin=other)
                 foreign.append(identity)
                 continue
-            if contact and other:
-                return _Found(contact, (), (), twin=other)
+            if contact and other:  # they became one since the first was read
+                contact = replace(other, via=contact.via)
             contact = contact or other
             names.append(name)
         return _Found(contact, names, foreign)
