@@ -156,6 +156,9 @@ DRILLS = {
     "a redirect to another path is not followed": Drill(
         [redirect("https://lookaside.fbsbx.com/other/?mid=1")], "failed", "refused_host"
     ),
+    "a redirect to what is no address is not followed": Drill(
+        [redirect("https://[lookaside")], "failed", "refused_host"
+    ),
     "redirects in a circle end": Drill([redirect("SAME", times=9)], "failed", "refused_host"),
     "a link to another host is not asked": Drill(
         [found("https://evil.example/whatsapp_business/attachments/?mid=1")], "failed", "refused_host"

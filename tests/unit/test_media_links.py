@@ -34,6 +34,9 @@ BAD = [
     f"file://lookaside.fbsbx.com{PATH}",
     f"https://lookaside.fbsbx.com:port{PATH}",
     "https://[lookaside",
+    f"https://lookaside.fbsbx.com{PATH}?mid=1\x00",
+    f"https://lookaside.fbsbx.com{PATH}?mid= 1",
+    f"https://lookaside.fbsbx.com{PATH}?mid=" + "1" * 4000,
     "",
 ]
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kanal.providers.dialog360_media import MOST_BYTES, Dialog360Media, Downloaded, FileToSend, Uploaded
+from kanal.providers.dialog360_media import MOST_BYTES, Dialog360Media, Downloaded, Uploaded
+from kanal.providers.form import FileToSend
 
 PIECE = bytes(256 * 1024)
 MOST_IN_MEMORY = 4 * 1024 * 1024

@@ -6,10 +6,8 @@ provider do: every ending is a value. Every error answer counts against the endp
 """
 
 import hashlib
-import itertools
 import re
-import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Any, Literal
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +16,7 @@ import httpx
 
 from kanal.providers.dialog360 import failure, not_accepted
 from kanal.providers.errorbody import read_error
+from kanal.providers.form import FileToSend, OutOfTime, form_of
 from kanal.providers.outcomes import Refused, TryLater, Unknown
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -71,22 +70,8 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class FileToSend:
-    """`chunks` add up to `size_bytes`."""
-
-    chunks: Iterable[bytes]
-    size_bytes: int
-    mime_type: str
-    filename: str
-
-
-@dataclass(frozen=True)
 class Uploaded:
     media_id: str
-
-
-class OutOfTime(Exception):
-    """Raised by whoever gives the chunks of a file, to end its upload."""
 
 
 LOOK_UP: dict[int, Kind] = {401: "no_access", 403: "no_access", 404: "unknown_id", 429: "blocked"}
@@ -98,6 +83,7 @@ _UNKNOWN_OBJECT = 100
 _ATTACHMENT_HOST = "lookaside.fbsbx.com"
 _ATTACHMENT_PATH = "/whatsapp_business/attachments/"
 _MOST_REDIRECTS = 2
+_PLAIN_URL = re.compile(r"[\x21-\x7e]{1,4000}")
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _CHUNK_BYTES = 256 * 1024
 _SPARE_SECONDS = 15
@@ -161,7 +147,7 @@ class Dialog360Media:
                     "GET", target, headers=self._headers, timeout=self._timeout, follow_redirects=False
                 ) as answer:
                     if answer.has_redirect_location:
-                        url = urljoin(url, answer.headers["location"])
+                        url = _joined(url, answer.headers["location"])
                         continue
                     if not answer.is_success:
                         answer.read()
@@ -180,19 +166,10 @@ class Dialog360Media:
         """Piece by piece, so that no file is ever in memory as a whole. A file that is uploaded twice does
         no harm, so what is in doubt is tried again.
         """
-        boundary = secrets.token_hex(16)
-        head, tail = _around(file, boundary)
-        headers = {
-            **self._headers,
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Length": str(len(head) + file.size_bytes + len(tail)),
-        }
+        headers, content = form_of(file)
         try:
             answer = self._http.post(
-                "/media",
-                content=itertools.chain([head], file.chunks, [tail]),
-                headers=headers,
-                timeout=self._timeout,
+                "/media", content=content, headers={**self._headers, **headers}, timeout=self._timeout
             )
         except httpx.RequestError as error:
             words = f"360dialog did not answer to an upload ({type(error).__name__})."
@@ -215,6 +192,8 @@ class Dialog360Media:
 
 def attachment_target(url: str, base_url: str) -> str | None:
     """Path and query of a link, to be asked of the provider's own host; None for a link anywhere else."""
+    if not _PLAIN_URL.fullmatch(url):
+        return None
     try:
         parts, base = urlsplit(url), urlsplit(base_url)
         port = parts.port
@@ -227,6 +206,14 @@ def attachment_target(url: str, base_url: str) -> str | None:
     if has_user or not is_attachment or not (at_provider or at_whatsapp):
         return None
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; nowhere, if that is no address at all."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _received(
@@ -245,23 +232,6 @@ def _received(
         digest.update(chunk)
         file.write(chunk)
     return Downloaded(size, digest.digest())
-
-
-def _around(file: FileToSend, boundary: str) -> tuple[bytes, bytes]:
-    """What stands before and after the file in a multipart body."""
-    filename = file.filename.encode(errors="replace").decode()
-    for unsafe, written in (("\r", "%0D"), ("\n", "%0A"), ('"', "%22")):
-        filename = filename.replace(unsafe, written)
-    fields = {"messaging_product": "whatsapp", "type": file.mime_type}
-    head = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    )
-    head += (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
-        f"Content-Type: {file.mime_type}\r\n\r\n"
-    )
-    return head.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
 def _uploaded(answer: httpx.Response) -> Uploaded | TryLater:

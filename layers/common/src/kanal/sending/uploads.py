@@ -21,7 +21,8 @@ from kanal.media.bucket import MediaBucket
 from kanal.media.kinds import plain_type
 from kanal.media.uploads import Upload, UploadStore
 from kanal.observability import logger
-from kanal.providers.dialog360_media import FileToSend, OutOfTime, Uploaded
+from kanal.providers.dialog360_media import Uploaded
+from kanal.providers.form import FileToSend, OutOfTime
 from kanal.providers.outcomes import Refused, TryLater
 from kanal.sending.content.media import Use, media_uses
 from kanal.sending.queue import Job
