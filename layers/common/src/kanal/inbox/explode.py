@@ -214,12 +214,12 @@ class _Update:
         A status and a message in one value are often of two people, and one payload that names both would
         make them one.
         """
-        context = self.context.copy()
-        contacts = context.get("contacts")
-        others_may_be_meant = isinstance(contacts, list) and (len(contacts) > 1 or self.holds_several)
-        if others_may_be_meant and (person := _names(raw)):
-            context["contacts"] = [contact for contact in context["contacts"] if person & _names(contact)]
-        return context
+        contacts = self.context.get("contacts")
+        if not isinstance(contacts, list) or not (self.holds_several or len(contacts) > 1):
+            return self.context
+        person = _names(raw)
+        own = [contact for contact in contacts if person & _names(contact)]
+        return {**self.context, "contacts": own} if person else self.context
 
     def whole(self, kind: Kind, value: Json) -> Item:
         return Item(kind, self.field, value, self._body(value), self.context, self.entry)
