@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from kanal.channels.model import Channel
-from kanal.contacts.model import Identity, phone
+from kanal.contacts.model import Identity, Sighting, phone
 from kanal.ids import ChannelRef, MessageId, Wamid, inbound_message_id
 from kanal.messages.model import Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.templates.sync import sync_templates
+from kanal.times import rfc3339
 from tests.integration.inbound import contacts_stored, dead_letters, message, messages, process_next, put
 from tests.integration.world import CUSTOMER, PHONE, START, World, webhook_body
 
@@ -249,6 +250,19 @@ def test_names_of_the_phones_address_book_are_kept(
     ]
     assert deliver(world, channel, *bodies) == []
     assert contact_of(world, channel.ref).saved_name == name
+
+
+def test_an_address_book_spells_no_number_for_whatsapp(world: World, channel: Channel) -> None:
+    """It finds the person; messages go to the id that WhatsApp gave us, whenever the book was synced."""
+    entry = {"full_name": "José", "phone_number": "5541988887777"}
+    later = {"timestamp": stamp(START + timedelta(hours=1))}
+    synced = {"type": "contact", "contact": entry, "action": "add", "metadata": later}
+    deliver(world, channel, update("smb_app_state_sync", state_sync=[synced]))
+    person = world.contacts.find(channel.ref, phone("554188887777"))
+    assert person is not None
+    assert (person.wa_id, person.saved_name) == ("5541988887777", "José")
+    written = world.contacts.sight(channel.ref, Sighting(rfc3339(START), wa_id="554188887777"), START)
+    assert (written.id, written.wa_id) == (person.id, "554188887777")
 
 
 # --- calls ---

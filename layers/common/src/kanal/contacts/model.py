@@ -85,6 +85,10 @@ class Sighting:
     """When the person wrote through an ad or post: our reply within 24 hours opens the free entry point."""
     free_entry_until: datetime | None = None
     marketing: Literal["stop", "resume"] | None = None
+    written_number: str | None = None
+    """Digits with country code as a person wrote them. They find the contact, and are where messages go until
+    WhatsApp says how it spells the number.
+    """
     former: tuple[Identity, ...] = ()
     """Names that the person had and gave up, as a system message about a change tells."""
     also: tuple[Identity, ...] = ()
@@ -93,7 +97,7 @@ class Sighting:
     @property
     def identities(self) -> list[Identity]:
         """By phone first: it is the stronger name, a BSUID changes with the number."""
-        known = [phone(self.wa_id)] if self.wa_id else []
+        known = [phone(number) for number in (self.wa_id, self.written_number) if number]
         known += [Identity("user_id", self.user_id)] if self.user_id else []
         known += [Identity("parent_user_id", self.parent_user_id)] if self.parent_user_id else []
         return list(dict.fromkeys([*known, *self.also, *self.former]))
@@ -114,6 +118,9 @@ class Sighting:
         return replace(
             self,
             wa_id=None if self.wa_id and phone(self.wa_id) in identities else self.wa_id,
+            written_number=None
+            if self.written_number and phone(self.written_number) in identities
+            else self.written_number,
             user_id=None if Identity("user_id", self.user_id or "") in identities else self.user_id,
             parent_user_id=None
             if Identity("parent_user_id", self.parent_user_id or "") in identities
@@ -255,6 +262,8 @@ def with_sighting(part: Part, sighting: Sighting) -> Part:
         for trait in TRAITS
         if (value := getattr(sighting, trait)) is not None
     }
+    if sighting.written_number:
+        told.setdefault("wa_id", Seen(sighting.written_number, order=""))
     window = Window(
         open_until=sighting.window_open_until,
         referral_at=sighting.referral_at,

@@ -67,6 +67,7 @@ def sighting_of(person: Person, at: datetime | None, name: str, arrival: Arrival
         parent_user_id=person.parent_user_id,
         profile_name=person.profile_name,
         username=person.username,
+        written_number=person.written_number,
     )
 
 

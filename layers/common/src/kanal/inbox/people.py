@@ -18,11 +18,13 @@ class Person:
     parent_user_id: str | None = None
     username: str | None = None
     profile_name: str | None = None
+    written_number: str | None = None
+    """Digits that a person wrote into an address book: perhaps not as WhatsApp spells them."""
 
     @property
     def is_known(self) -> bool:
         """Whether a contact can be found or made by it."""
-        return bool(self.wa_id or self.user_id)
+        return bool(self.wa_id or self.user_id or self.written_number)
 
 
 @dataclass(frozen=True)

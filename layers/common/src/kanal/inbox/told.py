@@ -55,11 +55,11 @@ def decode_state_sync(item: Item) -> Told:
     full_name = text_of(entry.get("full_name")) or text_of(entry.get("first_name"))
     is_removal = raw.get("action") == "remove"
     return Told(
-        person=named(
-            wa_id=digits_of(entry.get("phone_number")) or None,
+        person=Person(
             user_id=text_of(entry.get("user_id")),
             parent_user_id=text_of(entry.get("parent_user_id")),
             username=text_of(entry.get("username")),
+            written_number=digits_of(entry.get("phone_number")) or None,
         ),
         at=time_if_any(object_of(raw.get("metadata")), "timestamp"),
         name=_name(item),

@@ -106,7 +106,7 @@ def _first_sighting(recipient: ContactId | Identity | WrittenNumber) -> Sighting
     """Of somebody we write to first. It has no time, so that all that WhatsApp says counts as later."""
     match recipient:
         case WrittenNumber(digits):
-            return Sighting("", wa_id=digits)
+            return Sighting("", written_number=digits)
         case Identity(_, user_id):
             return Sighting("", user_id=user_id)
     raise TypeError("a contact id names a known contact")
