@@ -77,6 +77,23 @@ def revoke(wamid: str, original: str, **fields: Any) -> dict[str, Any]:
     return {**message(wamid, **fields), "type": "revoke", "revoke": {"original_message_id": original}}
 
 
+@pytest.mark.parametrize("latest_first", [False, True])
+def test_of_many_edits_the_latest_stay_in_whatever_order_they_come(
+    world: World, channel: Channel, *, latest_first: bool
+) -> None:
+    """A person may edit again and again; the message stays readable, and small enough to be changed."""
+    edits = [
+        edit(f"wamid.e{number}", "wamid.1", f"{number}".ljust(8000), at=START + timedelta(seconds=number))
+        for number in range(1, 61)
+    ]
+    edits.sort(key=lambda change: str(change["timestamp"]), reverse=latest_first)
+    for several in (edits[:20], edits[20:40], edits[40:], edits[:2]):
+        deliver(world, channel, messages(*several))
+    deliver(world, channel, messages(message("wamid.1")))
+    versions = shown(world, channel, "wamid.1")["versions"]
+    assert [int(version["message"]["text"]["body"]) for version in versions] == list(range(46, 61))
+
+
 def test_an_edit_is_a_version_of_its_message(world: World, channel: Channel) -> None:
     """The original stays as it was written; the edit stands beside it, once."""
     change = messages(edit("wamid.2", "wamid.1", "Bye", at=START + timedelta(minutes=1)))

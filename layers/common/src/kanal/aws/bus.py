@@ -17,6 +17,7 @@ _ENTRIES_PER_CALL = 10
 _TRIES = 3
 MAX_DETAIL_BYTES = 240 * 1024
 """PutEvents takes 256 KB a call, names included."""
+_SMALL_BYTES = 1024
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,31 @@ class Bus:
         raise BusUnavailable(f"{len(entries)} events were not taken: {', '.join(codes)}")
 
     def _entry(self, event: Event) -> "PutEventsRequestEntryTypeDef":
-        detail = storable(json.dumps({"event_id": event.id, **event.detail}, ensure_ascii=False))
+        detail = _written(event.detail, event.id)
+        if len(detail.encode()) > MAX_DETAIL_BYTES:
+            detail = _written(_shortened(event.detail), event.id)
         return {"EventBusName": self._name, "Source": SOURCE, "DetailType": event.type, "Detail": detail}
+
+
+def _written(detail: Mapping[str, Any], event_id: str) -> str:
+    return storable(json.dumps({"event_id": event_id, **detail}, ensure_ascii=False))
+
+
+def _shortened(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is large. Published as it is, it would hold up for good whatever comes with it."""
+    shown = {name: _small_parts(value) for name, value in detail.items()}
+    if len(json.dumps(shown)) > MAX_DETAIL_BYTES - _SMALL_BYTES:
+        shown = {name: _small(value) for name, value in detail.items()}
+    return {**shown, "content_omitted": True}
+
+
+def _small_parts(value: Any) -> Any:
+    """Of an object those of its values that are small, None for the others."""
+    return {name: _small(part) for name, part in value.items()} if isinstance(value, dict) else _small(value)
+
+
+def _small(value: Any) -> Any:
+    return value if len(json.dumps(value)) <= _SMALL_BYTES else None
 
 
 def _batches(

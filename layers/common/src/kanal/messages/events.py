@@ -9,6 +9,8 @@ from kanal.messages.delivery import Fact
 from kanal.messages.model import Message, Version, as_json
 
 _ROOM_FOR_THE_REST = 8 * 1024
+_WRITTEN = frozenset({"versions", "referral"})
+"""What people wrote that stands beside the content."""
 
 
 def message_received(message: Message, contact: dict[str, Any]) -> Event:
@@ -62,7 +64,7 @@ def _status(message: Message, status: str) -> dict[str, Any]:
 
 
 def _without_content(message: Message) -> dict[str, Any]:
-    return {name: value for name, value in as_json(message).items() if name != message.type}
+    return {name: value for name, value in as_json(message).items() if name not in {message.type, *_WRITTEN}}
 
 
 def _event(kind: str, message: Message, distinction: str, detail: dict[str, Any]) -> Event:

@@ -25,6 +25,8 @@ from kanal.rawjson import write
 from kanal.times import rfc3339
 
 _ATTEMPTS = 4
+_MOST_VERSIONS = 15
+"""Far more than people make. All lie in the message's item, which has room for 400 KB and is read as one."""
 _REQUEUE = "SET stage = :queued REMOVE attempt_id, attempt_started_at, attempt_until"
 
 
@@ -118,7 +120,10 @@ class MessageStore:
     def add_version(
         self, ref: ChannelRef, message_id: MessageId, version: Version
     ) -> tuple[Message | None, bool]:
-        """The message, None while it has not come, and whether the version is new."""
+        """The message, None while it has not come, and whether the version is new.
+
+        The latest _MOST_VERSIONS stay, whatever the order of arrival.
+        """
         try:
             item = self._table.update(
                 _message_key(ref, message_id),
@@ -128,9 +133,18 @@ class MessageStore:
                 condition="attribute_not_exists(#version)",
                 returning="ALL_NEW",
             )
+            is_new = True
         except ConditionFailed as failure:
-            return _message(ref, failure.item), False
-        return _message(ref, item), True
+            item, is_new = failure.item or {}, False
+        return _message(ref, self._without_oldest_versions(ref, message_id, item)), is_new
+
+    def _without_oldest_versions(self, ref: ChannelRef, message_id: MessageId, item: Item) -> Item:
+        oldest = records.versions_from(item)[:-_MOST_VERSIONS]
+        if not oldest:
+            return item
+        names = {f"#version{at}": records.version_attribute(version) for at, version in enumerate(oldest)}
+        key, expression = _message_key(ref, message_id), "REMOVE " + ", ".join(names)
+        return self._table.update(key, expression, names=names, returning="ALL_NEW")
 
     # --- what WhatsApp reports ---
 
