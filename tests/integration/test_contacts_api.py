@@ -1,5 +1,6 @@
 """The contact routes as a platform calls them."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,6 +77,13 @@ def test_a_conversation_is_one_stream_in_both_directions(
     assert texts(gateway, channel, contact_id, limit=limit) == ["first", "answer", "second"]
     backwards = texts(gateway, channel, contact_id, limit=limit, order="desc")
     assert backwards == ["second", "answer", "first"]
+
+
+def test_a_cursor_of_another_search_is_refused_by_name(gateway: Gateway, channel: Channel) -> None:
+    for position in ("leo", "2026-11-20#con_x", "m"):
+        cursor = base64.urlsafe_b64encode(position.encode()).decode()
+        answer = gateway.call("GET", path(channel), query={"q": "mia", "cursor": cursor})
+        assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "query:cursor")
 
 
 def test_merging_by_hand_joins_the_conversations_and_is_told(

@@ -28,6 +28,8 @@ BAD = [
     f"https://evil.example\\@lookaside.fbsbx.com{PATH}?{QUERY}",
     f"https://lookaside.fbsbx.com/messages?{QUERY}",
     f"https://lookaside.fbsbx.com{PATH}../../messages?{QUERY}",
+    f"https://lookaside.fbsbx.com{PATH}%2e%2e/%2E./v1/configs/webhook",
+    f"https://lookaside.fbsbx.com{PATH}..%2fmessages",
     f"https://lookaside.fbsbx.com/{PATH}?{QUERY}",
     f"http://waba-v2.360dialog.io{PATH}?{QUERY}",
     f"//lookaside.fbsbx.com{PATH}?{QUERY}",

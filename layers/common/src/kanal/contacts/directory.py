@@ -12,7 +12,7 @@ from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.records import BY_CHANNEL, listed, terms_pk
 from kanal.contacts.store import ContactStore
 from kanal.contacts.terms import terms_of, words_of
-from kanal.errors import InvalidRequest
+from kanal.errors import FieldError, InvalidRequest
 from kanal.ids import ChannelRef, ContactId
 
 Page = tuple[Sequence[Contact], str | None]
@@ -59,10 +59,15 @@ def list_contacts(contacts: ContactStore, ref: ChannelRef, after: str | None, li
 def search_contacts(
     contacts: ContactStore, ref: ChannelRef, query: str, after: str | None, limit: int
 ) -> Page:
-    """Those who have, for every word of the query, a word that begins with it."""
+    """Those who have, for every word of the query, a word that begins with it.
+
+    Raises InvalidRequest for a position in another search, where DynamoDB would refuse to begin.
+    """
     words = sorted(words_of(query), key=len, reverse=True)
     if not words:
         return [], None
+    if after and not after.startswith(words[0]):
+        raise InvalidRequest(FieldError("query:cursor", "is a cursor of another search", "cursor_invalid"))
 
     def read(position: str | None, count: int) -> tuple[list[_Place], str | None]:
         pk = terms_pk(ref)

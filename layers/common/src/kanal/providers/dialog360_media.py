@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Any, Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
@@ -202,7 +202,7 @@ def attachment_target(url: str, base_url: str) -> str | None:
     at_provider = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
     at_whatsapp = parts.scheme == "https" and parts.hostname == _ATTACHMENT_HOST and port in (None, 443)
     has_user = parts.username is not None or parts.password is not None
-    is_attachment = parts.path.startswith(_ATTACHMENT_PATH) and ".." not in parts.path
+    is_attachment = parts.path.startswith(_ATTACHMENT_PATH) and ".." not in unquote(parts.path)
     if has_user or not is_attachment or not (at_provider or at_whatsapp):
         return None
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
