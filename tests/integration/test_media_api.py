@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,6 +47,11 @@ def uploaded(world: World, upload: Any, content: bytes = PNG, mime_type: str = "
     )
 
 
+def behind(world: World, link: str) -> Any:
+    """What S3 tells of the file to which a link leads."""
+    return boto("s3").head_object(Bucket=world.aws.media_bucket, Key=urlsplit(link).path.lstrip("/"))
+
+
 # --- links ---
 
 
@@ -57,17 +63,29 @@ def test_a_link_leads_to_the_file_for_five_minutes(world: World, gateway: Gatewa
     query = parse_qs(urlsplit(link["url"]).query)
     assert query["X-Amz-Expires"] == ["300"]
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
-    assert query["response-content-type"] == ["image/png"]
-    assert query["response-content-disposition"] == ["attachment; filename*=UTF-8''Rechnung%20M%C3%A4rz.pdf"]
     assert ".s3.eu-central-1.amazonaws.com" in link["url"]
+    assert "Rechnung" not in link["url"]
+    file = behind(world, link["url"])
+    assert file["ContentType"] == "image/png"
+    assert file["ContentDisposition"] == "attachment; filename*=UTF-8''Rechnung%20M%C3%A4rz.pdf"
 
 
 def test_a_file_without_a_name_is_called_by_its_message(world: World, gateway: Gateway, channel: str) -> None:
     path = received(world, channel)
     FetchLine(world).run_to_end()
-    query = parse_qs(urlsplit(gateway.call("GET", path).json["url"]).query)
-    [disposition] = query["response-content-disposition"]
-    assert disposition.endswith(f"{path.split('/')[5]}.png")
+    file = behind(world, gateway.call("GET", path).json["url"])
+    assert file["ContentDisposition"].endswith(f"{path.split('/')[5]}.png")
+
+
+@pytest.mark.parametrize("mime_type", ["text/html", "image/svg+xml", "text/html\r\nX-A: b", "ü/ü"])
+def test_a_browser_never_shows_a_file(world: World, gateway: Gateway, channel: str, mime_type: str) -> None:
+    """Whatever people send as a document, under whatever name: S3 takes 2 KB of name and type."""
+    path = received(world, channel, kind="document", mime_type=mime_type, filename='"\r\n\U0001f600/../' * 99)
+    FetchLine(world).run_to_end()
+    file = behind(world, gateway.call("GET", path).json["url"])
+    disposition = file["ContentDisposition"]
+    assert re.fullmatch(r"attachment; filename\*=UTF-8''[A-Za-z0-9%._~-]{1,1600}", disposition)
+    assert file["ContentType"] in (mime_type, "application/octet-stream")
 
 
 def test_there_is_no_link_before_the_file_is_there_and_none_to_a_file_given_up(

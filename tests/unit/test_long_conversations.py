@@ -49,7 +49,7 @@ class _DynamoDb:
     def query(self, **request: Any) -> dict[str, Any]:
         after = request["ExpressionAttributeValues"].get(":after", {"S": ""})["S"]
         found = [item for item in self._items if item["stream_at"]["S"] > after]
-        more = {"LastEvaluatedKey": {}} if len(found) > request["Limit"] else {}
+        more: dict[str, Any] = {"LastEvaluatedKey": {}} if len(found) > request["Limit"] else {}
         return {"Items": found[: request["Limit"]], **more}
 
     def batch_get_item(self, **request: Any) -> dict[str, Any]:

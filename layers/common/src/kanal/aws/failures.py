@@ -2,8 +2,12 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_PERMANENT = frozenset({"ValidationException", "InvalidParameterValue", "InvalidMessageContents"})
-"""AWS refuses the content itself: the same call will be refused again."""
+_PERMANENT = frozenset(
+    {"ValidationException", "ValidationError", "InvalidParameterValue", "InvalidMessageContents"}
+)
+"""AWS refuses the content itself: the same call will be refused again. The second is DynamoDB's word for one
+write of a transaction.
+"""
 
 
 def is_passing(error: Exception) -> bool:
@@ -13,5 +17,6 @@ def is_passing(error: Exception) -> bool:
     then.
     """
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] not in _PERMANENT
+        reasons = error.response.get("CancellationReasons", [])
+        return _PERMANENT.isdisjoint([error.response["Error"]["Code"], *(why.get("Code") for why in reasons)])
     return isinstance(error, BotoCoreError)

@@ -4,6 +4,7 @@ A crash between any two steps leaves the message `pending`, and the queue shows 
 passes is tried again until WhatsApp forgets the file; what does not pass is shown on the message.
 """
 
+import mimetypes
 import random
 import re
 import tempfile
@@ -23,6 +24,7 @@ from kanal.media.bucket import MediaBucket
 from kanal.media.budget import BLOCKED_FOR
 from kanal.media.budgetstore import BudgetStore
 from kanal.media.jobs import Job
+from kanal.media.kinds import plain_type
 from kanal.media.model import AVAILABLE_FOR, Media, digest_of
 from kanal.messages.events import message_media
 from kanal.messages.model import Message
@@ -72,6 +74,8 @@ _FIRST_WAIT_SECONDS = 15.0
 _MOST_PATIENCE_SECONDS = 300.0
 _NOTHING = Remedy("try_again")
 _ANY_TYPE = "application/octet-stream"
+_LONGEST_NAME = 130
+"""S3 takes 2 KB about an object, and a letter may be twelve in its spelling."""
 _HEADER_SAFE = re.compile(r"[\x20-\x7e]+")
 
 
@@ -134,7 +138,14 @@ def _store(
 ) -> Done | Again:
     file.seek(0)
     mime_type = media.mime_type if media.mime_type and _HEADER_SAFE.fullmatch(media.mime_type) else _ANY_TYPE
-    parts.bucket.put_received(message.ref, message.id, file, downloaded.sha256, mime_type)
+    parts.bucket.put_received(
+        message.ref,
+        message.id,
+        file,
+        downloaded.sha256,
+        mime_type=mime_type,
+        filename=_filename(message, mime_type),
+    )
     stored = replace(
         media,
         state="stored",
@@ -143,6 +154,14 @@ def _store(
         ended_at=parts.clock(),
     )
     return _end(parts, message, stored)
+
+
+def _filename(message: Message, mime_type: str) -> str:
+    """As the sender named the file; else the message's id with the ending of the type."""
+    given = message.content.get("filename") if isinstance(message.content, dict) else None
+    if isinstance(given, str) and given:
+        return given.encode(errors="replace").decode()[-_LONGEST_NAME:]
+    return message.id + (mimetypes.guess_extension(plain_type(mime_type)) or "")
 
 
 def _after_trouble(

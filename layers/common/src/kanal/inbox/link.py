@@ -1,6 +1,5 @@
 """Links to the files of messages that came in: short-lived, for whoever has them."""
 
-import mimetypes
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,13 +8,9 @@ from kanal.clock import Clock
 from kanal.errors import MediaFailed, MediaPending, NotFound
 from kanal.ids import ChannelRef, MessageId
 from kanal.media.bucket import LINK_LASTS, MediaBucket
-from kanal.media.kinds import plain_type
-from kanal.messages.model import Message
 from kanal.messages.store import MessageStore
 from kanal.times import rfc3339
 
-_ANY_TYPE = "application/octet-stream"
-_LONGEST_NAME = 200
 _SPARE = timedelta(seconds=5)
 
 
@@ -38,19 +33,10 @@ def link_to_file(parts: Linking, ref: ChannelRef, message_id: MessageId) -> dict
         raise MediaPending("The file is still being fetched. The event message.media tells when it is there.")
     if media.state == "failed":
         raise MediaFailed(f"The file was given up: {media.words}", reason=media.reason)
-    mime_type = media.mime_type if media.mime_type and media.mime_type.isascii() else _ANY_TYPE
     return {
-        "url": parts.bucket.link(ref, message.id, mime_type, _filename(message, mime_type)),
+        "url": parts.bucket.link(ref, message.id),
         "expires_at": rfc3339(parts.clock() + LINK_LASTS - _SPARE),
         "mime_type": media.mime_type,
         "size_bytes": media.size_bytes,
         "sha256": media.sha256,
     }
-
-
-def _filename(message: Message, mime_type: str) -> str:
-    """As the sender named the file; else the message's id with the ending of the type."""
-    given = message.content.get("filename") if isinstance(message.content, dict) else None
-    if isinstance(given, str) and given:
-        return given.encode(errors="replace").decode()[-_LONGEST_NAME:]
-    return message.id + (mimetypes.guess_extension(plain_type(mime_type)) or "")

@@ -46,27 +46,32 @@ class MediaBucket:
         self._client = client
 
     def put_received(
-        self, ref: ChannelRef, message_id: MessageId, file: IO[bytes], sha256: bytes, mime_type: str
+        self,
+        ref: ChannelRef,
+        message_id: MessageId,
+        file: IO[bytes],
+        sha256: bytes,
+        *,
+        mime_type: str,
+        filename: str,
     ) -> None:
-        """Idempotent. S3 itself compares what it got with the hash."""
+        """Idempotent. S3 itself compares what it got with the hash. A browser saves the file under its name
+        and never shows it.
+        """
         self._client.put_object(
             Bucket=self._name,
             Key=_received(ref, message_id),
             Body=file,
             ContentType=mime_type,
+            ContentDisposition=f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
             ChecksumSHA256=base64.b64encode(sha256).decode(),
         )
 
-    def link(self, ref: ChannelRef, message_id: MessageId, mime_type: str, filename: str) -> str:
-        """Whoever has it can get the file for LINK_LASTS; a browser saves it and never shows it."""
+    def link(self, ref: ChannelRef, message_id: MessageId) -> str:
+        """Whoever has it can get the file for LINK_LASTS. Links end up in logs, so it tells no name."""
         return self._client.generate_presigned_url(
             "get_object",
-            Params={
-                "Bucket": self._name,
-                "Key": _received(ref, message_id),
-                "ResponseContentType": mime_type,
-                "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
-            },
+            Params={"Bucket": self._name, "Key": _received(ref, message_id)},
             ExpiresIn=int(LINK_LASTS.total_seconds()),
         )
 
