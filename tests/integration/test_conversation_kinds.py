@@ -238,6 +238,14 @@ def test_history_is_both_sides_with_one_event(world: World, channel: Channel) ->
     assert contact_of(world, channel.ref).window.open_until is None
 
 
+def test_what_never_left_the_phone_still_has_its_time(world: World, channel: Channel) -> None:
+    pending = echo("wamid.1", timestamp=stamp(START), history_context={"status": "PENDING"})
+    deliver(world, channel, history(pending))
+    written = shown(world, channel, "wamid.1")
+    assert written["state"] == "sending"
+    assert [(step["state"], step["at"]) for step in written["timeline"]] == [("sending", rfc3339(START))]
+
+
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 def test_what_came_live_stays_when_the_history_tells_it_too(
     world: World, channel: Channel, order: list[int]

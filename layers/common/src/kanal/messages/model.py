@@ -182,10 +182,9 @@ def _own_steps(message: Message) -> list[dict[str, Any]]:
 
 
 def _step_elsewhere(message: Message) -> list[dict[str, Any]]:
-    """Sent by the app or by phone: the one thing we know of it by ourselves."""
-    if _is_reported_sent(message) or message.stage != "sent":
-        return []
-    return [_entry("sent", message.sent_at, message.created_at)]
+    """Sent by the app or by phone, or written there and not gone yet: what we know of it without a report."""
+    is_told = message.facts if message.stage == "sending" else _is_reported_sent(message)
+    return [] if is_told else [_entry(message.stage, message.sent_at, message.created_at)]
 
 
 def _is_reported_sent(message: Message) -> bool:

@@ -122,7 +122,7 @@ def repeated(values: Iterable[tuple[Sequence[str | int], Hashable]], what: str) 
     seen = set()
     for where, value in values:
         if value in seen:
-            yield Wrong(where, "repeated", f"stands twice; each {what} must be another")
+            yield Wrong(where, "repeated", f"is used twice; each {what} must be different")
         seen.add(value)
 
 
