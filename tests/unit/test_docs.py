@@ -1,12 +1,17 @@
-"""What README, runbook and `make run` tell agrees with each other and with template.yaml."""
+"""What README, events page, runbook and `make run` tell agrees with each other, the API and template.yaml."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from local.run import READY
 
 _ROOT = Path(__file__).resolve().parents[2]
 _README = (_ROOT / "README.md").read_text()
+_EVENTS = (_ROOT / "docs" / "events.md").read_text()
+_API = json.loads((_ROOT / "docs" / "api" / "openapi.json").read_text())
 _RUNBOOK = (_ROOT / "docs" / "runbook.md").read_text()
 _TEMPLATE = (_ROOT / "template.yaml").read_text()
 _LOG_GROUPS = set(re.findall(r"LogGroupName: !Sub (\S+)", _TEMPLATE.replace("${AWS::StackName}", "<stack>")))
@@ -41,3 +46,45 @@ def test_the_runbooks_log_groups_exist() -> None:
 def test_the_runbooks_queues_exist() -> None:
     named = set(re.findall(r"\b[A-Z]\w*Queue\b", _RUNBOOK))
     assert named <= set(re.findall(r"^  (\w+Queue):$", _TEMPLATE, re.MULTILINE))
+
+
+def test_the_readme_counts_what_the_stack_is_made_of() -> None:
+    words = {"four": 4, "two": 2, "eleven": 11}
+    made = {
+        "Lambda functions": len(re.findall("Type: AWS::Serverless::Function$", _TEMPLATE, re.MULTILINE)),
+        "DynamoDB tables": len(re.findall("Type: AWS::DynamoDB::Table$", _TEMPLATE, re.MULTILINE)),
+        "queues": len(re.findall(r"^  \w+(?<!DeadLetter)Queue:$", _TEMPLATE, re.MULTILINE)),
+        "buckets": len(re.findall("Type: AWS::S3::Bucket$", _TEMPLATE, re.MULTILINE)),
+    }
+    told = re.findall(r"(\w+) (?:small )?(Lambda functions|DynamoDB tables|queues|buckets)", _README)
+    assert {what: words[count] for count, what in told} == made
+
+
+def test_the_readme_names_every_scope_that_a_route_wants() -> None:
+    wanted = {
+        scope
+        for route in _API["paths"].values()
+        for operation in route.values()
+        for security in operation.get("security", [])
+        for scope in security.get("token", [])
+    }
+    assert set(re.findall(r"`([a-z]+:(?:read|write))`", _README)) == wanted
+
+
+def test_the_events_page_shows_messages_and_contacts_as_the_api_does() -> None:
+    examples = re.findall(r"```json\n(.*?)```", _EVENTS, re.DOTALL)
+    shapes = _API["components"]["schemas"]
+    for name, shape in (("message", "Message"), ("contact", "Contact")):
+        shown = [found for example in examples for found in _named(name, json.loads(example))]
+        shown = [each for each in shown if "id" in each and "..." not in each]
+        assert shown
+        for each in shown:
+            assert set(shapes[shape]["required"]) <= set(each), each
+
+
+def _named(name: str, value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get(name), dict):
+            yield value[name]
+        for inner in value.values():
+            yield from _named(name, inner)
