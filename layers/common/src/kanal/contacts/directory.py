@@ -96,9 +96,8 @@ def _page(
     shown: list[Contact] = []
     for _ in range(_ROUNDS):
         places, after = read(after, limit - len(shown))
-        place_of_part = {part_id: place for place, part_id in places}
-        found = contacts.get_all(ref, list(place_of_part))
-        shown += [contact for contact in found if place_of(contact) == place_of_part[contact.via]]
+        found = contacts.get_all(ref, list(dict.fromkeys(part_id for _, part_id in places)))
+        shown += [contact for contact in found if (place_of(contact), contact.via) in places]
         if after is None or len(shown) == limit:
             break
     return shown, after
