@@ -21,14 +21,16 @@ from tests.integration.world import PHONE, TIMEOUTS, World
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
-def file_arrives(world: World, content: bytes = PNG, kind: str = "image", **announced: Any) -> dict[str, Any]:
+def file_arrives(
+    world: World, content: bytes = PNG, kind: str = "image", timestamp: str | None = None, **announced: Any
+) -> dict[str, Any]:
     """A customer sends a file; `process` has not run yet. What WhatsApp announces can be changed."""
     encoded = base64.b64encode(content).decode()
     told = world.control(
         "media", {"phone_number": PHONE, "mime_type": "image/png", "content_base64": encoded}
     )
     message: dict[str, Any] = {"type": kind, kind: {**told, **announced}}
-    return world.customer_writes(**message)
+    return world.customer_writes(**message, **({"timestamp": timestamp} if timestamp else {}))
 
 
 class FetchLine:

@@ -159,6 +159,9 @@ DRILLS = {
     "a redirect to what is no address is not followed": Drill(
         [redirect("https://[lookaside")], "failed", "refused_host"
     ),
+    "a link that no client takes is not followed": Drill(
+        [found(f"{LINK}?mid={'1' * 70_000}")], "failed", "refused_host"
+    ),
     "redirects in a circle end": Drill([redirect("SAME", times=9)], "failed", "refused_host"),
     "a link to another host is not asked": Drill(
         [found("https://evil.example/whatsapp_business/attachments/?mid=1")], "failed", "refused_host"
@@ -294,6 +297,16 @@ def test_trouble_that_does_not_pass_ends_when_whatsapp_forgets_the_file(world: W
     assert shown(world, channel, message)["reason"] == "expired"
     assert timedelta(days=7) <= world.clock() - START < timedelta(days=7, hours=2)
     assert turns < 300
+
+
+def test_a_file_of_the_history_is_fetched_however_old_its_message(world: World) -> None:
+    """Files of two weeks come with it; their ids are as new as the webhook."""
+    channel = world.connect()
+    written = file_arrives(world, timestamp=str(int((START - timedelta(days=13)).timestamp())))
+    world.process_all()
+    FetchLine(world).run_to_end()
+    message = world.message(channel, inbound_message_id(channel.ref, written["wamid"]))
+    assert shown(world, channel, message)["state"] == "stored"
 
 
 def test_the_longest_wait_is_an_hour(world: World) -> None:

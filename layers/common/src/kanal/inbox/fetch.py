@@ -104,7 +104,8 @@ def fetch_media(parts: Fetching, job: Job) -> Done | Again:
         if job.receives > 1:
             parts.bus.publish([message_media(message)])
         return Done()
-    if parts.clock() - (message.sent_at or message.created_at) >= AVAILABLE_FOR:
+    # The id is as old as its webhook, not as the message: the history tells of files of two weeks ago.
+    if parts.clock() - message.created_at >= AVAILABLE_FOR:
         words = "WhatsApp keeps a file for seven days; it could not be fetched in that time."
         return _give_up(parts, message, message.media, "expired", words)
     channel = parts.recent_channels.find(job.ref)

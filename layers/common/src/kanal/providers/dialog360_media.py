@@ -160,6 +160,8 @@ class Dialog360Media:
                     )
         except httpx.RequestError as error:
             return _silence(error)
+        except (httpx.InvalidURL, ValueError):
+            return Trouble("refused_host", "The link is none that can be followed.", is_error=False)
         return Trouble("refused_host", "The link redirects again and again.", is_error=False)
 
     def upload(self, file: FileToSend) -> Uploaded | Refused | TryLater:
