@@ -22,7 +22,7 @@ from kanal.sending.queue import Job
 from tests.integration.aws import boto
 from tests.integration.files import PNG
 from tests.integration.hooks import at_every_call
-from tests.integration.outbound import SendLine, Watched, ready, sending_over, taken_by_provider
+from tests.integration.outbound import SendLine, Watched, ready, sending_over, taken_by_provider, write_in
 from tests.integration.test_crashes import Killed, Steps, die
 from tests.integration.world import CUSTOMER, PHONE, World
 
@@ -253,6 +253,26 @@ def test_nothing_is_uploaded_for_a_channel_that_does_not_send(world: World) -> N
     line.run_to_end()
     assert world.message(channel, message.id).errors[0]["code"] == "channel_cannot_send"
     assert at_provider(world) == []
+
+
+def test_a_channel_that_sends_again_while_a_message_is_in_hand_uploads_its_file_first(world: World) -> None:
+    """The channel was looked at before the wait for the pace, and is again after it."""
+    channel, line = ready(world, messages_per_second=1), SendLine(world)
+    write_in(world, "4917600000001")
+    world.send_text(channel, "first", to="+4917600000001")
+    message = send_image(world, channel, "key", uploaded(world, channel))
+    world.channels.set_state(channel.ref, "restricted")
+    sending = world.new_sending()
+
+    def sleep(seconds: float) -> None:
+        world.clock.sleep(seconds)
+        world.channels.set_state(channel.ref, "active")
+        sending.recent_channels.forget(channel.ref)
+
+    line.run(replace(sending, sleep=sleep))
+    assert world.message(channel, message.id).stage == "queued"
+    line.run_to_end()
+    assert world.message(channel, message.id).state == "sent"
 
 
 def test_an_upload_is_not_begun_without_time_for_it(world: World) -> None:

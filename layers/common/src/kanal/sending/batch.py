@@ -17,7 +17,7 @@ from kanal.sending.deliver import ATTEMPT_LASTS, Sending, deliver
 from kanal.sending.pace import Busy, Lease, is_void
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.queue import Job, SendQueue
-from kanal.sending.uploads import provider_ids
+from kanal.sending.uploads import misses_uploads, provider_ids
 from kanal.times import epoch_microseconds
 
 _CLAIM_TAKES = 100_000
@@ -108,7 +108,10 @@ def _deliver_at(batch: Batch, job: Job, slot: int | Busy | None) -> Done | Again
     turn = _Turn(batch, job, slot)
     if again := turn.wait(ahead=_CLAIM_TAKES):
         return again
-    return deliver(batch.sending, job, batch.sending.recent_channels.find(job.ref), media, turn.wait)
+    channel = batch.sending.recent_channels.find(job.ref)
+    if misses_uploads(job, channel, media):
+        return Again(0)
+    return deliver(batch.sending, job, channel, media, turn.wait)
 
 
 class _Turn:

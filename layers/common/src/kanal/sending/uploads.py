@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from kanal.aws.queue import Again
 from kanal.channels.credentials import Providers
@@ -99,14 +99,25 @@ def provider_ids(
 ) -> Mapping[MediaId, str] | Again | Refused:
     """The provider's id of each upload of the message; what is not there yet is uploaded now."""
     ids: dict[MediaId, str] = {}
-    if channel is None or channel.state != "active":
-        return ids  # nothing will be sent
+    if not _sends(channel):
+        return ids
     for media_id in job.media_ids:
         ending = _provider_id(parts, job, channel, media_id, deadline)
         if not isinstance(ending, str):
             return ending
         ids[media_id] = ending
     return ids
+
+
+def misses_uploads(job: Job, channel: Channel | None, media: Mapping[MediaId, str] | Refused) -> bool:
+    """Whether the channel sends again, and did not when the uploads were looked at."""
+    if not _sends(channel) or isinstance(media, Refused):
+        return False
+    return any(media_id not in media for media_id in job.media_ids)
+
+
+def _sends(channel: Channel | None) -> TypeGuard[Channel]:
+    return channel is not None and channel.state == "active"
 
 
 def _provider_id(
