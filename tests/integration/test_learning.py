@@ -10,6 +10,7 @@ from kanal.channels.model import Channel
 from kanal.contacts.model import Contact, Identity, phone
 from kanal.errors import MarketingOptedOut
 from kanal.templates.sync import sync_templates
+from tests.integration.inbound import client_of, raise_on, throttled
 from tests.integration.outbound import SendLine, fail, ready, refusal, taken_by_provider, write_in
 from tests.integration.world import CUSTOMER, PHONE, START, World
 
@@ -75,11 +76,40 @@ def test_an_answer_that_names_another_contact_makes_them_one(world: World, chann
     assert whole.window.is_open(world.clock())
 
 
+def test_a_merge_that_an_answer_brought_is_told_also_if_the_worker_dies_before(
+    world: World, channel: Channel
+) -> None:
+    write_in(world, sender="22507181399")
+    world.aws.events()
+    raise_on(client_of(world, "events"), "PutEvents", throttled)
+    send_to(world, channel, "+2250707181399", {"wa_id": "22507181399"})
+    whole = found(world, channel, "2250707181399")
+    [merge] = [event for event in world.aws.events() if event["detail-type"] == "contact.merged"]
+    assert merge["detail"]["contact"]["id"] == whole.id
+    assert merge["detail"]["merged"]["because"] == "send_answer"
+
+
 def test_a_user_id_in_the_answer_names_the_contact(world: World, channel: Channel) -> None:
     send_to(world, channel, "+4917600000001", {"wa_id": "4917600000001", "user_id": "DE.one"})
     contact = world.contacts.find(channel.ref, Identity("user_id", "DE.one"))
     assert contact is not None
     assert contact.wa_id == "4917600000001"
+
+
+@pytest.mark.parametrize("order", [("sent", "read"), ("read", "sent")])
+def test_reports_teach_the_user_id_and_no_order_of_them_tells_when_the_person_was_seen(
+    world: World, channel: Channel, order: tuple[str, str]
+) -> None:
+    """Only the first report of a name is taken in, whichever of them that is."""
+    world.control("settings", {"auto_statuses": False})
+    send_to(world, channel, "+4917600000001", {"wa_id": "4917600000001"})
+    for status in order:
+        at = START + timedelta(hours=1 if status == "sent" else 30)
+        names = {"recipient_id": "4917600000001", "recipient_user_id": "DE.one"}
+        world.deliver(world.status("wamid.+4917600000001", status, at, **names))
+        world.process_all()
+    contact = found(world, channel, "4917600000001")
+    assert (contact.user_id, contact.part.last_seen_at) == ("DE.one", "")
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ def reports(draw: st.DrawFn, message: Outbound) -> list[dict[str, Any]]:
         if draw(st.booleans()):
             status["biz_opaque_callback_data"] = message.id
         if draw(st.booleans()):
+            status["recipient_user_id"] = ANA.user_id
+        if draw(st.booleans()):
             status["pricing"] = {"billable": draw(st.booleans())}
     return statuses
 

@@ -93,6 +93,10 @@ class Sighting:
     """Names that the person had and gave up, as a system message about a change tells."""
     also: tuple[Identity, ...] = ()
     """Further names of the same person: the spelling under which WhatsApp found the number."""
+    is_sign_of_life: bool = True
+    """Whether the person is seen by it. Not by reports of a message of ours: several say the same, and which
+    of them is taken in depends on which came first.
+    """
 
     @property
     def identities(self) -> list[Identity]:
@@ -273,7 +277,7 @@ def with_sighting(part: Part, sighting: Sighting) -> Part:
         part,
         seen=_latest_of([part.seen, told]),
         window=folded([part.window, window]),
-        last_seen_at=max(part.last_seen_at, sighting.at),
+        last_seen_at=max(part.last_seen_at, sighting.at if sighting.is_sign_of_life else ""),
     )
 
 

@@ -59,7 +59,12 @@ def _learned(
     if not decoded.person.is_known or not (says_more or _tells_a_name(applied, arrival)):
         return
     sighting = sighting_of(decoded.person, decoded.at, f"{decoded.wamid}#{decoded.status}", arrival)
-    sighting = replace(sighting, marketing=marketing, free_entry_until=decoded.free_entry_until)
+    sighting = replace(
+        sighting,
+        marketing=marketing,
+        free_entry_until=decoded.free_entry_until,
+        is_sign_of_life=False,
+    )
     contact, merges = sight(stores, ref, sighting, arrival)
     yield from merges
     if marketing and (applied.is_new or applied.message is None or arrival.may_be_repeated):

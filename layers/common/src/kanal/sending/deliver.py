@@ -27,7 +27,7 @@ from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
-from kanal.sending.learning import learn_from_answer, learn_opt_out
+from kanal.sending.learning import learn_from_answer, learn_opt_out, merges_learnt
 from kanal.sending.queue import Job
 from kanal.sending.uploads import Uploading
 from kanal.windows.rules import says_outside_window
@@ -118,7 +118,7 @@ def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome
             accepted_at = parts.clock()
             parts.messages.record_accepted(message, attempt.id, Wamid(wamid), accepted_at)
             _link(parts, message, Wamid(wamid))
-            learn_from_answer(parts.contacts, message, outcome, accepted_at)
+            parts.bus.publish(learn_from_answer(parts.contacts, message, outcome, accepted_at))
             return Done()
         case TryLater(_, after_seconds) if parts.clock() - message.created_at < GIVE_UP_AFTER:
             parts.messages.record_requeued(message, attempt.id)
@@ -144,6 +144,7 @@ def _resume(parts: Sending, job: Job, message: Message) -> Done | Again:
         return _end(parts, message, message.attempt.id, "unconfirmed", error)
     if message.stage == "sent" and message.wamid:
         _link(parts, message, message.wamid)
+        parts.bus.publish(merges_learnt(parts.contacts, message, parts.clock()))
     elif message.stage in ("failed", "unconfirmed") and job.may_be_repeated:
         _publish_outcome(parts, message)
     return Done()

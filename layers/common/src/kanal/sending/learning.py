@@ -1,7 +1,10 @@
 """What the provider's answer to a send tells of the contact: its ids, and that a free entry point began."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from kanal.aws.bus import Event
+from kanal.contacts.events import merges_told_by
 from kanal.contacts.model import Identity, Sighting, phone
 from kanal.contacts.store import ContactStore
 from kanal.messages.model import Message
@@ -10,26 +13,48 @@ from kanal.times import rfc3339
 from kanal.windows.rules import Window, free_entry_started
 
 
-def learn_from_answer(contacts: ContactStore, message: Message, answer: Accepted, at: datetime) -> None:
+def learn_from_answer(
+    contacts: ContactStore, message: Message, answer: Accepted, at: datetime
+) -> Sequence[Event]:
     """Costs nothing where the answer says what was known. Should it not get through, the next send tells it
-    again.
+    again. Gives the events of the merges that this brought.
     """
+    merges: Sequence[Event] = ()
     wa_id = answer.wa_id if answer.wa_id != message.address.wa_id else None
     user_id = answer.user_id if answer.user_id != message.address.user_id else None
     if wa_id or user_id:
         sighting = Sighting(
-            f"{rfc3339(at)}#{answer.wamid}", wa_id=wa_id, user_id=user_id, also=_addressed(message)
+            _order(answer.wamid, at),
+            wa_id=wa_id,
+            user_id=user_id,
+            also=_addressed(message),
+            is_sign_of_life=False,
         )
-        contacts.sight(message.ref, sighting, at)
+        merges = merges_told_by(contacts.sight(message.ref, sighting, at), sighting.order, at)
     if message.answers_referral and (until := free_entry_started(message.answers_referral, at)):
         began = Window(free_entry_for=message.answers_referral, free_entry_until=until)
         contacts.answer_referral(message.ref, message.contact_id, began)
+    return merges
+
+
+def merges_learnt(contacts: ContactStore, message: Message, now: datetime) -> Sequence[Event]:
+    """What the answer to a message that was sent has brought, once more: nobody knows whether it was told."""
+    contact = contacts.get(message.ref, message.contact_id)
+    if contact is None or message.wamid is None or message.accepted_at is None:
+        return ()
+    return merges_told_by(contact, _order(message.wamid, message.accepted_at), now)
 
 
 def learn_opt_out(contacts: ContactStore, message: Message, at: datetime) -> None:
     """WhatsApp refused marketing because the person stopped it: no later one is accepted for sending."""
-    order = f"{rfc3339(at)}#{message.id}"
-    contacts.sight(message.ref, Sighting(order, marketing="stop", also=_addressed(message)), at)
+    sighting = Sighting(
+        _order(message.id, at), marketing="stop", also=_addressed(message), is_sign_of_life=False
+    )
+    contacts.sight(message.ref, sighting, at)
+
+
+def _order(name: str, at: datetime) -> str:
+    return f"{rfc3339(at)}#{name}"
 
 
 def _addressed(message: Message) -> tuple[Identity, ...]:
