@@ -17,7 +17,7 @@ from kanal.errors import AlreadyOneContact, NotMerged
 from kanal.ids import ChannelId, ChannelRef
 from kanal.times import rfc3339
 from kanal.windows.rules import Window
-from tests.integration.hooks import at_every_call
+from tests.integration.hooks import at_every_call, registered
 from tests.integration.inbound import Killed, contacts_stored
 from tests.integration.world import START, WORKSPACE, World
 
@@ -158,6 +158,22 @@ def test_repeating_what_a_person_did_changes_nothing(world: World) -> None:
     assert merge_contacts(world.contacts, REF, one.id, other.id, START + timedelta(hours=10)) == first
     apart = unmerge_contact(world.contacts, REF, one.id, other.id, START)
     assert unmerge_contact(world.contacts, REF, one.id, other.id, START + timedelta(hours=1)) == apart
+
+
+def test_a_contact_that_is_taken_out_while_it_is_read_is_read_again(world: World) -> None:
+    """It was a part when it was read itself, and is none any more when the whole is."""
+    one, other = twins(world)
+    reads = [0]
+
+    def undo(**_: Any) -> None:
+        reads[0] += 1
+        if reads[0] == 2:
+            unmerge_contact(world.contacts, REF, one.id, other.id, START)
+
+    with registered(world, "provide-client-params.dynamodb.GetItem", undo):
+        found = world.contacts.get(REF, other.id)
+    assert found is not None
+    assert (found.id, found.part.id) == (other.id, other.id)
 
 
 def test_only_a_merge_on_record_can_be_undone(world: World) -> None:
@@ -307,7 +323,7 @@ def test_a_contact_is_found_by_its_name_of_now(world: World, channel: Channel) -
     assert (names(world, channel, "ada"), names(world, channel, "count")) == ([], ["Countess"])
 
 
-@pytest.mark.parametrize("limit", [1, 3])
+@pytest.mark.parametrize("limit", [1, 3, 50])
 def test_a_search_shows_each_once_over_all_pages(world: World, channel: Channel, limit: int) -> None:
     """Also who is found by two words, and who is made of two."""
     for number in range(5):

@@ -57,13 +57,17 @@ class ContactStore:
 
     def get(self, ref: ChannelRef, contact_id: ContactId) -> Contact | None:
         """The person of whom the id is a part: an id stays good when its contact is merged."""
-        found = self._part(ref, contact_id)
-        if found is None:
-            return None
-        top = found
-        while top.merged_into and (above := self._part(ref, top.merged_into)):
-            top = above
-        return Contact(tuple(self._with_parts(top, found)), via=contact_id)
+        for _ in range(_ATTEMPTS):
+            found = self._part(ref, contact_id)
+            if found is None:
+                return None
+            top = found
+            while top.merged_into and (above := self._part(ref, top.merged_into)):
+                top = above
+            parts = tuple(self._with_parts(top, found))
+            if any(part.id == contact_id for part in parts):  # else it was taken out while we read
+                return Contact(parts, via=contact_id)
+        raise Contended(f"The contact was changed {_ATTEMPTS} times while it was being read.")
 
     def get_all(self, ref: ChannelRef, contact_ids: Sequence[ContactId]) -> Iterator[Contact]:
         """Those that are there, in this order, with one read for all that were never merged."""
