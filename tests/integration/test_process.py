@@ -25,7 +25,9 @@ from tests.integration.inbound import (
     redrive,
     throttled,
 )
-from tests.integration.world import CUSTOMER, START, World
+from tests.integration.world import CUSTOMER, START, World, webhook_body
+
+FIRST = Arrival(START, may_be_repeated=False)
 
 
 @pytest.fixture
@@ -172,6 +174,14 @@ def test_a_large_poisoned_item_goes_over_the_bucket(world: World, channel: Chann
     process_next(world)
     [letter] = dead_letters(world)
     assert json.loads(letter["text"])["entry"][0]["changes"][0]["value"]["messages"] == [poisoned]
+
+
+@pytest.mark.parametrize("length", [600, 1024])
+def test_an_absurdly_long_number_holds_up_nobody(world: World, channel: Channel, length: int) -> None:
+    """It is applied or set aside, and its neighbour is applied."""
+    odd, neighbour = {**message("wamid.odd"), "from": "4" * length}, message("wamid.1")
+    process_body(world.inbox, channel.ref, json.dumps(webhook_body(messages=[odd, neighbour])), FIRST)
+    assert sorted(item["wamid"] for item in kinds_stored(world)["message"]) == ["wamid.1", "wamid.odd"]
 
 
 def test_nesting_as_deep_as_json_is_read_holds_up_nobody(world: World, channel: Channel) -> None:

@@ -18,7 +18,7 @@ _WRITTEN_NUMBER = re.compile(r"\+?[\d\s()./-]*\d[\d\s()./-]*")
 def terms_of(part: Part) -> frozenset[str]:
     words = {word for trait in _NAMED for word in words_of(part.value(trait) or "")[:_WORDS_PER_NAME]}
     digits = part.value("wa_id")
-    return frozenset(words | ({digits} if digits else set()))
+    return frozenset(words | ({digits[:_LONGEST_WORD]} if digits else set()))
 
 
 def words_of(text: str) -> list[str]:
