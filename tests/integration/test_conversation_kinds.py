@@ -321,6 +321,16 @@ def test_a_call_of_the_business_opens_the_window_when_it_is_accepted(
     assert contact_of(world, channel.ref).window.is_open(START) is opens
 
 
+def test_a_call_without_its_direction_is_the_business_s_if_its_number_calls(
+    world: World, channel: Channel
+) -> None:
+    connected = call("connect", "BUSINESS_INITIATED")
+    del connected["entry"][0]["changes"][0]["value"]["calls"][0]["direction"]
+    deliver(world, channel, connected)
+    assert shown(world, channel, "wacid.1#connect")["direction"] == "outbound"
+    assert not contact_of(world, channel.ref).window.is_open(START)
+
+
 # --- what is told about people ---
 
 

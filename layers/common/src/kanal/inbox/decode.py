@@ -14,6 +14,7 @@ from kanal.inbox.people import (
     OF_STATUS,
     SENDER,
     Person,
+    business_number,
     named,
     other_party,
     person_of,
@@ -21,6 +22,7 @@ from kanal.inbox.people import (
 from kanal.inbox.reading import (
     Json,
     Undecodable,
+    digits_of,
     id_of,
     object_of,
     text_of,
@@ -138,7 +140,7 @@ def decode_call(item: Item) -> DecodedMessage:
     raw = item.raw
     key = "id" if text_of(raw.get("id")) else "wacid"
     event = word_of(raw, "event").lower().removeprefix("call_")
-    by_person = str(raw.get("direction")).upper() != "BUSINESS_INITIATED"
+    by_person = not _is_call_of_business(item)
     return _call(item, raw, f"{id_of(raw, key)}#{event}", by_person=by_person, event=event)
 
 
@@ -226,6 +228,15 @@ def _with_change_of_names(decoded: DecodedMessage) -> DecodedMessage:
 
 
 # --- calls ---
+
+
+def _is_call_of_business(item: Item) -> bool:
+    """By the direction; where it is missing by who calls, as believing wrongly would open a window."""
+    direction = text_of(item.raw.get("direction"))
+    if direction:
+        return direction.upper() == "BUSINESS_INITIATED"
+    own_number = business_number(item.context)
+    return bool(own_number) and digits_of(item.raw.get("from")) == own_number
 
 
 def _call(item: Item, raw: Json, name: str, *, by_person: bool, event: str) -> DecodedMessage:
