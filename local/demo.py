@@ -14,11 +14,15 @@ import httpx
 
 from local.processes import LocalStackError, free_port
 from local.run import print_step, until_stopped
+from local.simulator.phones import user_id_of
 from local.stack import Ports, Stack, running_stack
 
 BUSINESS = "+4930901820"
 ADA = "+4915112345678"
 BEN = "+436601234567"
+EVA = "+41791234567"
+_QUESTION = "Shall we deliver it, or will you come by?"
+_ANSWERS = {"deliver": "Deliver it", "collect": "I will come by"}
 _PATIENCE_SECONDS = 30.0
 
 Found = TypeVar("Found")
@@ -37,6 +41,9 @@ class Demo:
         channel = self._connect()
         contact_id = self._customer_writes()
         self._reply(channel, contact_id)
+        self._receive_a_picture(channel)
+        self._ask_with_buttons(channel, contact_id)
+        self._recognise_a_person()
         self._write_to_a_stranger(channel)
         self._send_template(channel)
         say("", "That was a whole conversation. `make run` keeps such a stack open for you to try.")
@@ -55,14 +62,7 @@ class Demo:
         title("A customer writes")
         text = "Hi, is the cordless drill back in stock?"
         say("Ada", text)
-        inbound = {
-            "phone_number": BUSINESS,
-            "from": ADA,
-            "profile_name": "Ada",
-            "message": {"type": "text", "text": {"body": text}},
-        }
-        written = _json(self._simulator.post("/_control/inbound", json=inbound))
-        event = eventually(lambda: self._event("message.received", written["wamid"]))
+        event = self._write(ADA, "Ada", {"type": "text", "text": {"body": text}})
         contact = event["contact"]
         say("Kanal", f"Event message.received: {contact['profile_name']}, {contact['phone_number']}.")
         say("", f"The window to answer is open until {clock(contact['window']['open_until'])}.")
@@ -74,6 +74,46 @@ class Demo:
         say("Acme Tools", text)
         body = {"to": contact_id, "type": "text", "text": {"body": text}}
         self._tell_timeline(channel, self._post(f"{channel}/messages", body, key="reply-to-ada"))
+
+    def _receive_a_picture(self, channel: str) -> None:
+        title("The customer sends a picture")
+        say("Ada", "(a picture) It is this one.")
+        file = {"phone_number": BUSINESS, "mime_type": "image/png", "size_bytes": 120_000}
+        image = {**_json(self._simulator.post("/_control/media", json=file)), "caption": "It is this one."}
+        message = self._write(ADA, "Ada", {"type": "image", "image": image}, told_as="message.media")[
+            "message"
+        ]
+        media = message["media"]
+        say(
+            "Kanal",
+            f"Event message.media: {media['mime_type']}, {media['size_bytes']} bytes, {media['state']}.",
+        )
+        link = _json(self._kanal.get(f"{channel}/messages/{message['id']}/media"))
+        say("", f"A link to it, good until {clock(link['expires_at'])}: {link['url'][:40]}...")
+
+    def _ask_with_buttons(self, channel: str, contact_id: str) -> None:
+        title("Somebody asks with buttons")
+        say("Acme Tools", f"{_QUESTION} [{'] ['.join(_ANSWERS.values())}]")
+        buttons = [{"type": "reply", "reply": button} for button in map(_button, _ANSWERS)]
+        question = {"type": "button", "body": {"text": _QUESTION}, "action": {"buttons": buttons}}
+        body = {"to": contact_id, "type": "interactive", "interactive": question}
+        asked = self._read(channel, self._post(f"{channel}/messages", body, key="ask-ada"))
+        say("", f"It is {asked['wamid'][:40]}...")
+        say("Ada", f"(taps) [{_ANSWERS['deliver']}]")
+        tapped = {"type": "button_reply", "button_reply": _button("deliver")}
+        context = {"from": BUSINESS.lstrip("+"), "id": asked["wamid"]}
+        answer = {"type": "interactive", "interactive": tapped, "context": context}
+        message = self._write(ADA, "Ada", answer)["message"]
+        say("Kanal", f'Event message.received: "{message["interactive"]["button_reply"]["id"]}",')
+        say("", f"in answer to {message['context']['message_id'][:40]}...")
+
+    def _recognise_a_person(self) -> None:
+        title("Somebody hides her number first, and shows it later")
+        words = {user_id_of(EVA.lstrip("+")): "Are you open today?", EVA: "It is me again. Until when?"}
+        for sender, text in words.items():
+            say("Eva", text)
+            contact = self._write(sender, "Eva", {"type": "text", "text": {"body": text}})["contact"]
+            say("Kanal", f"{contact['id']}: {contact['user_id']}, {contact['phone_number'] or 'no number'}.")
 
     def _write_to_a_stranger(self, channel: str) -> None:
         title("Somebody writes to a customer who has not written")
@@ -102,11 +142,21 @@ class Demo:
         self._tell_timeline(channel, self._post(f"{channel}/messages", body, key="template-to-ben"))
 
     def _tell_timeline(self, channel: str, accepted: Any) -> None:
-        path = f"{channel}/messages/{accepted['id']}"
-        message = eventually(lambda: read_by_now(_json(self._kanal.get(path))))
+        message = self._read(channel, accepted)
         facts = {fact["state"]: fact["received_at"] for fact in message["timeline"]}
         for state in ("queued", "sent", "delivered", "read"):
             say("Kanal" if state == "queued" else "", f"{clock(facts[state])}  {state}")
+
+    def _read(self, channel: str, accepted: Any) -> Any:
+        """The message when the customer has read it."""
+        path = f"{channel}/messages/{accepted['id']}"
+        return eventually(lambda: read_by_now(_json(self._kanal.get(path))))
+
+    def _write(self, sender: str, name: str, message: Any, told_as: str = "message.received") -> Any:
+        """The customer writes; gives the detail of the event that tells of it."""
+        inbound = {"phone_number": BUSINESS, "from": sender, "profile_name": name, "message": message}
+        written = _json(self._simulator.post("/_control/inbound", json=inbound))
+        return eventually(lambda: self._event(told_as, written["wamid"]))
 
     def _event(self, detail_type: str, wamid: str) -> Any:
         events = _json(self._kanal.get("/_local/events", params={"detail_type": detail_type}))
@@ -125,6 +175,10 @@ def eventually(look: Callable[[], Found | None]) -> Found:
             return found
         time.sleep(0.1)
     raise LocalStackError(f"The expected did not happen within {_PATIENCE_SECONDS:.0f} s.")
+
+
+def _button(answer: str) -> dict[str, str]:
+    return {"id": answer, "title": _ANSWERS[answer]}
 
 
 def read_by_now(message: Any) -> Any:

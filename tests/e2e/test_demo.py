@@ -1,5 +1,6 @@
 """`make demo`: what it tells really happened."""
 
+import re
 import subprocess
 import sys
 
@@ -16,5 +17,7 @@ def test_the_demo_tells_a_whole_conversation() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    for word in ("message.received", "window_closed", "order_update", "delivered", "read"):
+    words = ("message.received", "message.media", "stored", "[Deliver it]", '"deliver"', "no number")
+    for word in (*words, "window_closed", "order_update", "delivered", "read"):
         assert word in done.stdout
+    assert len(set(re.findall(r"con_\w+", done.stdout))) == 1, "one person is one contact"

@@ -1,4 +1,4 @@
-"""What README, events page, runbook and `make run` tell agrees with each other, the API and template.yaml."""
+"""What the pages and `make run` tell agrees with each other, with the API and with template.yaml."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from local.run import READY
 
 _ROOT = Path(__file__).resolve().parents[2]
 _README = (_ROOT / "README.md").read_text()
+_CONTRIBUTING = (_ROOT / "CONTRIBUTING.md").read_text()
 _EVENTS = (_ROOT / "docs" / "events.md").read_text()
 _API = json.loads((_ROOT / "docs" / "api" / "openapi.json").read_text())
 _RUNBOOK = (_ROOT / "docs" / "runbook.md").read_text()
@@ -88,3 +89,10 @@ def _named(name: str, value: Any) -> Iterator[dict[str, Any]]:
             yield value[name]
         for inner in value.values():
             yield from _named(name, inner)
+
+
+def test_the_files_that_the_recipes_name_exist() -> None:
+    named = set(re.findall(r"`([\w/]+/\w+\.py)`", _CONTRIBUTING))
+    assert len(named) > 20
+    places = (_ROOT, _ROOT / "layers" / "common" / "src" / "kanal")
+    assert {name for name in named if not any((place / name).is_file() for place in places)} == set()
