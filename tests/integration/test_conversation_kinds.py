@@ -9,7 +9,7 @@ import pytest
 from kanal.channels.model import Channel
 from kanal.contacts.model import Identity, Sighting, phone
 from kanal.ids import ChannelRef, MessageId, Wamid, inbound_message_id
-from kanal.messages.model import Message
+from kanal.messages.model import Attempt, Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.templates.sync import sync_templates
 from kanal.times import rfc3339
@@ -214,6 +214,24 @@ def test_the_app_edits_and_revokes_what_it_sent(world: World, channel: Channel) 
     body = update("smb_message_echoes", message_echoes=[echo("wamid.1"), change])
     assert told(deliver(world, channel, body)) == ["message.echoed", "message.changed"]
     assert shown(world, channel, "wamid.1")["versions"][0]["message"]["text"] == {"body": "Hello!"}
+
+
+@pytest.mark.parametrize("first", ["sent", "revoked"])
+def test_the_app_revokes_what_our_api_sent(world: World, channel: Channel, first: str) -> None:
+    """Also when we hear of that before we know under which wamid our message went."""
+    put(world, channel, messages(message("wamid.1")))
+    process_next(world)
+    sent = world.send_text(channel, "key-1")
+    report = world.status("wamid.out", "sent", START, biz_opaque_callback_data=sent.id)
+    world.messages.claim(channel.ref, sent.id, Attempt("try", START, START + timedelta(seconds=30)))
+    gone = {**revoke("wamid.2", "wamid.out"), "from": OWN_NUMBER, "to": CUSTOMER}
+    bodies = [report, update("smb_message_echoes", message_echoes=[gone])]
+    world.aws.events()
+    events = deliver(world, channel, *(bodies if first == "sent" else reversed(bodies)))
+    assert message_as_json(world.message(channel, sent.id))["revoked"] is True
+    if first == "sent":
+        assert told(events) == ["message.status", "message.changed"]
+        assert events[1]["detail"]["message"]["id"] == sent.id
 
 
 def history(*told_messages: Any, phase: int = 0, progress: int = 40) -> dict[str, Any]:

@@ -153,7 +153,11 @@ class House:
                 key=lambda message: (str(message["wamid"]), str(message["raw"])),
             ),
             "early": sorted(
-                name for item in messages if "id" not in item for name in item if name.startswith("version_")
+                name
+                for item in messages
+                if item["sk"]["S"] == "message" and "id" not in item
+                for name in item
+                if name.startswith("version_")
             ),
             "raw": sorted(_local(item, ref) for item in messages if item["sk"]["S"] == "raw"),
             "wamids": sorted(

@@ -62,9 +62,15 @@ def _apply_version(
     contact: Contact,
     arrival: Arrival,
 ) -> Iterator[Event]:
-    """It becomes part of the original, which may not have come yet: then the original tells of it."""
+    """It becomes part of the original, which may not have come yet: then the original tells of it.
+
+    What the app changes may have been sent by our API: then the wamid names the message.
+    """
     version = Version(decoded.type, decoded.wamid or original, decoded.raw, decoded.at, arrival.received_at)
     message, is_new = stores.messages.add_version(ref, inbound_message_id(ref, original), version)
+    owner = stores.messages.owner_of(ref, original, version) if decoded.direction == "outbound" else None
+    if owner and not message:
+        message, is_new = stores.messages.add_version(ref, owner, version)
     if message and (is_new or arrival.may_be_repeated):
         yield message_changed(message, version, contact_as_json(contact, arrival.received_at))
 

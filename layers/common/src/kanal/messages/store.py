@@ -3,7 +3,7 @@
 | pk | sk | holds |
 |---|---|---|
 | workspace#channel#message id | message | one message, its stage, its facts and its versions |
-| workspace#channel#wamid#WhatsApp's id | wamid | which outbound message it is; facts that wait for it |
+| workspace#channel#wamid#WhatsApp's id | wamid | which outbound message it is; what waits for it |
 
 The index by_contact holds the messages of a conversation in its order: `stream`, `stream_at`. An item that
 has neither is a version that came before its message.
@@ -146,6 +146,20 @@ class MessageStore:
         key, expression = _message_key(ref, message_id), "REMOVE " + ", ".join(names)
         return self._table.update(key, expression, names=names, returning="ALL_NEW")
 
+    def owner_of(self, ref: ChannelRef, original: Wamid, version: Version) -> MessageId | None:
+        """The outbound message that the wamid names; while it names none, the version waits for `link`."""
+        try:
+            self._table.update(
+                _wamid_key(ref, original),
+                "SET #version = :version",
+                names={"#version": records.version_attribute(version)},
+                values={":version": records.version_to_item(version)},
+                condition="attribute_not_exists(message_id)",
+            )
+        except ConditionFailed as failure:
+            return MessageId(failure.item["message_id"]) if failure.item else None
+        return None
+
     # --- what WhatsApp reports ---
 
     def apply_fact(self, ref: ChannelRef, wamid: Wamid, message_id: MessageId | None, fact: Fact) -> Applied:
@@ -172,6 +186,8 @@ class MessageStore:
         known = self._table.update(
             key, "SET message_id = :id", values={":id": message_id}, returning="ALL_OLD"
         )
+        for version in records.versions_from(known):
+            self.add_version(ref, message_id, version)
         waiting = records.facts_from(known)
         applied = [self.add_fact(ref, message_id, wamid, fact) for fact in waiting.values()]
         return [result for result in applied if result]
