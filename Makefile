@@ -39,13 +39,15 @@ demo: $(APP) $(AWS) ## Run a whole conversation through the local stack and prin
 # --- check it ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(APP) $(AWS) ## Run the fast tests: all but end-to-end, built artefact and benchmarks
-	@.venv/bin/python -m pytest -q -n auto -m "not e2e and not build and not benchmark"
+test: $(APP) $(AWS) ## Run the fast tests: all but end-to-end, built artefact, benchmarks and slow ones
+	@.venv/bin/python -m pytest -q -n auto -m "not e2e and not build and not benchmark and not slow"
 
 .PHONY: check
 check: runtime lint types validate build $(AWS) .build/layer ## What CI runs: lint, types, import rules, template, sam build, all tests
 	@echo "check: tests"
-	@.venv/bin/python -m pytest -q -m "not benchmark"
+	@.venv/bin/python -m pytest -q -n auto -m "not e2e and not build and not benchmark"
+	@echo "check: built artefact, local stack"
+	@.venv/bin/python -m pytest -q -m "e2e or build"
 
 .PHONY: lint
 lint: $(APP) $(LOGS) ## Check style, format and import rules

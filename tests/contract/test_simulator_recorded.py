@@ -66,7 +66,9 @@ def text(world: World) -> Any:
 
 def interactive(world: World) -> Any:
     world.customer_writes()
-    return world.post("/messages", message("interactive", {"type": "button"})).json()
+    buttons = [{"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]
+    content = {"type": "button", "body": {"text": "Shall we?"}, "action": {"buttons": buttons}}
+    return world.post("/messages", message("interactive", content)).json()
 
 
 def template(world: World) -> Any:

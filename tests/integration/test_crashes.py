@@ -28,6 +28,8 @@ from tests.integration.outbound import (
 )
 from tests.integration.world import PHONE, World
 
+pytestmark = pytest.mark.slow
+
 
 class Killed(BaseException):
     """The end of a process: nothing of ours catches it."""

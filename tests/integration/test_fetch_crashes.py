@@ -29,6 +29,8 @@ from tests.integration.outbound import Watched
 from tests.integration.test_crashes import Killed, Steps, die
 from tests.integration.world import World
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def stepping(world: World, steps: Steps) -> Iterator[Fetching]:

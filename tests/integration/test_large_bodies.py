@@ -19,6 +19,8 @@ from tests.integration.inbound import Killed, dead_letters, kinds_stored, messag
 from tests.integration.test_inbound_batch import batch_of
 from tests.integration.world import CUSTOMER, START, World, webhook_body
 
+pytestmark = pytest.mark.slow
+
 OTHER_NUMBER = {"phone_number": "+4930901821", "api_key": "key-of-another-number"}
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from kanal.inbox.explode import Item, explode
 from kanal.inbox.receive import INLINE_BYTES
 from kanal.inbox.split import MAX_ITEMS, parts_of
 from tests.property.json_values import BODIES
+
+pytestmark = pytest.mark.slow
 
 
 def _large(body: Any, times: int, padding: int) -> Any:
