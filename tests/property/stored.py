@@ -119,11 +119,11 @@ class House:
             address=Address(ANA.wa_id),
         )
         assert self._messages.add(message)
-        self._messages.claim(ref, message.id, Attempt("try", START, START + timedelta(seconds=30)))
+        self._messages.attempts.claim(ref, message.id, Attempt("try", START, START + timedelta(seconds=30)))
         return message
 
     def _record(self, message: Message, outbound: Outbound) -> None:
-        self._messages.record_accepted(message, "try", outbound.wamid, START + timedelta(seconds=1))
+        self._messages.attempts.record_accepted(message, "try", outbound.wamid, START + timedelta(seconds=1))
 
     def _look_for_early_statuses(self, message: Message) -> None:
         """As when the queue shows a message again that was sent."""

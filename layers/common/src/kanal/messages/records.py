@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from kanal.aws.table import Item
+from kanal.aws.table import Item, Key
 from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
 from kanal.media import model as media
 from kanal.messages.content import content_of
@@ -31,6 +31,14 @@ def fact_attribute(key: str) -> str:
 def version_attribute(version: Version) -> str:
     """Of one edit or revocation, however often it arrives."""
     return _VERSION + hashlib.sha256(version.wamid.encode()).hexdigest()[:16]
+
+
+def message_key(ref: ChannelRef, message_id: MessageId) -> Key:
+    return Key(f"{ref.prefix}#{message_id}", "message")
+
+
+def wamid_key(ref: ChannelRef, wamid: Wamid) -> Key:
+    return Key(f"{ref.prefix}#wamid#{wamid}", "wamid")
 
 
 def to_item(message: Message) -> Item:
@@ -60,6 +68,11 @@ def to_item(message: Message) -> Item:
         "media": media.to_item(message.media) if message.media else None,
         "answers_referral": rfc3339(message.answers_referral) if message.answers_referral else None,
     }
+
+
+def message_of(ref: ChannelRef, item: Item | None) -> Message | None:
+    """None too for versions whose message has not come."""
+    return from_item(ref, item) if item and "id" in item else None
 
 
 def from_item(ref: ChannelRef, item: Item) -> Message:

@@ -9,25 +9,21 @@ The index by_contact holds the messages of a conversation in its order: `stream`
 has neither is a version that came before its message.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from kanal.aws.table import ConditionFailed, Item, Key, Table
+from kanal.aws.table import ConditionFailed, Item, Table
 from kanal.errors import Contended, NotFound
 from kanal.ids import MESSAGE_ID, ChannelRef, MessageId, Wamid
 from kanal.media.model import Media, to_item
 from kanal.messages import records
+from kanal.messages.attempts import Attempts
 from kanal.messages.delivery import Fact
-from kanal.messages.model import Attempt, Message, Version
-from kanal.rawjson import write
-from kanal.times import rfc3339
+from kanal.messages.model import Message, Version
 
 _ATTEMPTS = 4
 _MOST_VERSIONS = 15
 """Far more than people make. All lie in the message's item, which has room for 400 KB and is read as one."""
-_REQUEUE = "SET stage = :queued REMOVE attempt_id, attempt_started_at, attempt_until"
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,14 @@ class Taken:
 
 
 class MessageStore:
+    """`attempts` is the sender's side of it."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.attempts = Attempts(table)
 
     def get(self, ref: ChannelRef, message_id: MessageId) -> Message | None:
-        return _message(ref, self._table.get(_message_key(ref, message_id)))
+        return records.message_of(ref, self._table.get(records.message_key(ref, message_id)))
 
     def existing(self, ref: ChannelRef, message_id: str) -> Message:
         """The message of an id that a caller wrote. Raises NotFound."""
@@ -65,7 +64,7 @@ class MessageStore:
 
     def add(self, message: Message) -> bool:
         """A message of our API. False if one of this id is there already; it stays as it is."""
-        key = _message_key(message.ref, message.id)
+        key = records.message_key(message.ref, message.id)
         item = {"pk": key.pk, "sk": key.sk, **records.to_item(message)}
         try:
             self._table.put(item, condition="attribute_not_exists(pk)")
@@ -81,7 +80,7 @@ class MessageStore:
         wanted = to_item(media)
         try:
             item = self._table.update(
-                _message_key(message.ref, message.id),
+                records.message_key(message.ref, message.id),
                 "SET media = :media",
                 values={":media": wanted, ":pending": "pending"},
                 names={"#state": "state"},
@@ -106,7 +105,7 @@ class MessageStore:
         expression, names, values = _overwriting(item)
         try:
             stored = self._table.update(
-                _message_key(message.ref, message.id),
+                records.message_key(message.ref, message.id),
                 expression,
                 names=names,
                 values=values,
@@ -114,7 +113,7 @@ class MessageStore:
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:
-            return Taken(_message(message.ref, failure.item) or message, is_new=False)
+            return Taken(records.message_of(message.ref, failure.item) or message, is_new=False)
         return Taken(records.from_item(message.ref, stored), is_new=True)
 
     def add_version(
@@ -126,7 +125,7 @@ class MessageStore:
         """
         try:
             item = self._table.update(
-                _message_key(ref, message_id),
+                records.message_key(ref, message_id),
                 "SET #version = :version",
                 names={"#version": records.version_attribute(version)},
                 values={":version": records.version_to_item(version)},
@@ -136,21 +135,21 @@ class MessageStore:
             is_new = True
         except ConditionFailed as failure:
             item, is_new = failure.item or {}, False
-        return _message(ref, self._without_oldest_versions(ref, message_id, item)), is_new
+        return records.message_of(ref, self._without_oldest_versions(ref, message_id, item)), is_new
 
     def _without_oldest_versions(self, ref: ChannelRef, message_id: MessageId, item: Item) -> Item:
         oldest = records.versions_from(item)[:-_MOST_VERSIONS]
         if not oldest:
             return item
         names = {f"#version{at}": records.version_attribute(version) for at, version in enumerate(oldest)}
-        key, expression = _message_key(ref, message_id), "REMOVE " + ", ".join(names)
+        key, expression = records.message_key(ref, message_id), "REMOVE " + ", ".join(names)
         return self._table.update(key, expression, names=names, returning="ALL_NEW")
 
     def owner_of(self, ref: ChannelRef, original: Wamid, version: Version) -> MessageId | None:
         """The outbound message that the wamid names; while it names none, the version waits for `link`."""
         try:
             self._table.update(
-                _wamid_key(ref, original),
+                records.wamid_key(ref, original),
                 "SET #version = :version",
                 names={"#version": records.version_attribute(version)},
                 values={":version": records.version_to_item(version)},
@@ -182,7 +181,7 @@ class MessageStore:
         """From now on the wamid names the message; facts that were waiting for that are applied.
         Idempotent.
         """
-        key = _wamid_key(ref, wamid)
+        key = records.wamid_key(ref, wamid)
         known = self._table.update(
             key, "SET message_id = :id", values={":id": message_id}, returning="ALL_OLD"
         )
@@ -196,7 +195,7 @@ class MessageStore:
         """None if there is no such message."""
         try:
             item = self._table.update(
-                _message_key(ref, message_id),
+                records.message_key(ref, message_id),
                 "SET #fact = :fact, wamid = if_not_exists(wamid, :wamid)",
                 names={"#fact": records.fact_attribute(fact.key), "#order": "order"},
                 values={":fact": records.fact_to_item(fact), ":wamid": wamid, ":order": fact.order},
@@ -205,7 +204,7 @@ class MessageStore:
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:
-            known = _message(ref, failure.item)
+            known = records.message_of(ref, failure.item)
             return Applied(known, fact, is_new=False) if known else None
         return Applied(records.from_item(ref, item), fact, is_new=True)
 
@@ -213,7 +212,7 @@ class MessageStore:
         """Keeps the fact under the wamid, or gives the message that the wamid names."""
         try:
             self._table.update(
-                _wamid_key(ref, wamid),
+                records.wamid_key(ref, wamid),
                 "SET #fact = :fact",
                 names={"#fact": records.fact_attribute(fact.key), "#order": "order"},
                 values={":fact": records.fact_to_item(fact), ":order": fact.order},
@@ -225,82 +224,6 @@ class MessageStore:
             return MessageId(owner) if owner else None
         return None
 
-    # --- what our sender does ---
-
-    def claim(self, ref: ChannelRef, message_id: MessageId, attempt: Attempt) -> tuple[Message | None, bool]:
-        """The message and whether the attempt now owns it (`queued -> sending`). None: no such message."""
-        try:
-            item = self._table.update(
-                _message_key(ref, message_id),
-                "SET stage = :sending, attempts = attempts + :one, attempt_id = :id,"
-                " attempt_started_at = :started, attempt_until = :until",
-                values={
-                    ":sending": "sending",
-                    ":queued": "queued",
-                    ":one": 1,
-                    ":id": attempt.id,
-                    ":started": rfc3339(attempt.started_at),
-                    ":until": rfc3339(attempt.until),
-                },
-                condition="stage = :queued",
-                returning="ALL_NEW",
-            )
-        except ConditionFailed as failure:
-            found = _message(ref, failure.item)
-            # Ours all the same if the answer to the first request was lost and the SDK repeated it.
-            return found, bool(found and found.attempt and found.attempt.id == attempt.id)
-        return records.from_item(ref, item), True
-
-    def record_accepted(self, message: Message, attempt_id: str, wamid: Wamid, at: datetime) -> Message:
-        """The provider took it. Also heals an attempt that was given up as unconfirmed meanwhile."""
-        return self._record(
-            message,
-            attempt_id,
-            "SET stage = :sent, accepted_at = :at, wamid = :wamid",
-            {":sent": "sent", ":at": rfc3339(at), ":wamid": wamid},
-            from_stages=("sending", "unconfirmed"),
-        )
-
-    def record_ended(
-        self, message: Message, attempt_id: str, stage: str, errors: Sequence[Mapping[str, Any]], at: datetime
-    ) -> Message:
-        """The sender is done with it: `failed` (certainly not sent) or `unconfirmed` (nobody knows)."""
-        values = {":stage": stage, ":at": rfc3339(at), ":errors": write(list(errors))}
-        return self._record(
-            message, attempt_id, "SET stage = :stage, ended_at = :at, errors = :errors", values
-        )
-
-    def record_requeued(self, message: Message, attempt_id: str) -> Message:
-        """The provider refused it for now, before processing: it may be claimed again."""
-        return self._record(message, attempt_id, _REQUEUE, {":queued": "queued"})
-
-    def _record(
-        self,
-        message: Message,
-        attempt_id: str,
-        expression: str,
-        values: Mapping[str, Any],
-        from_stages: Sequence[str] = ("sending",),
-    ) -> Message:
-        """The message as it is afterwards; a recording that came too late changes nothing."""
-        allowed = {f":from{number}": stage for number, stage in enumerate(from_stages)}
-        try:
-            item = self._table.update(
-                _message_key(message.ref, message.id),
-                expression,
-                values={**values, **allowed, ":attempt": attempt_id},
-                condition=f"attempt_id = :attempt AND stage IN ({', '.join(allowed)})",
-                returning="ALL_NEW",
-            )
-        except ConditionFailed as failure:
-            item = failure.item or {}
-        return records.from_item(message.ref, item)
-
-
-def _message(ref: ChannelRef, item: Item | None) -> Message | None:
-    """None too for versions whose message has not come."""
-    return records.from_item(ref, item) if item and "id" in item else None
-
 
 def _overwriting(item: Item) -> tuple[str, dict[str, str], dict[str, Any]]:
     """An update after which the item has these attributes, and not those that are None."""
@@ -309,11 +232,3 @@ def _overwriting(item: Item) -> tuple[str, dict[str, str], dict[str, Any]]:
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
     expression += " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
     return expression, {f"#{name}": name for name in item}, {f":{name}": item[name] for name in kept}
-
-
-def _message_key(ref: ChannelRef, message_id: MessageId) -> Key:
-    return Key(f"{ref.prefix}#{message_id}", "message")
-
-
-def _wamid_key(ref: ChannelRef, wamid: Wamid) -> Key:
-    return Key(f"{ref.prefix}#wamid#{wamid}", "wamid")

@@ -78,14 +78,14 @@ def deliver(
     provider = parts.providers.of(channel) if channel and channel.state == "active" else None
     now = parts.clock()
     attempt = Attempt(parts.new_token(), now, now + ATTEMPT_LASTS)
-    message, claimed = parts.messages.claim(job.ref, job.message_id, attempt)
+    message, claimed = parts.messages.attempts.claim(job.ref, job.message_id, attempt)
     if message is None:
         logger.error("A queued message is not in the table", extra={"message_id": job.message_id})
         return Done()
     if not claimed:
         return _resume(parts, job, message)
     if again := wait_for_turn():
-        parts.messages.record_requeued(message, attempt.id)
+        parts.messages.attempts.record_requeued(message, attempt.id)
         return again
     return _record(parts, message, attempt, _send(message, channel, media, provider))
 
@@ -116,12 +116,12 @@ def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome
     match outcome:
         case Accepted(wamid):
             accepted_at = parts.clock()
-            parts.messages.record_accepted(message, attempt.id, Wamid(wamid), accepted_at)
+            parts.messages.attempts.record_accepted(message, attempt.id, Wamid(wamid), accepted_at)
             _link(parts, message, Wamid(wamid))
             parts.bus.publish(learn_from_answer(parts.contacts, message, outcome, accepted_at))
             return Done()
         case TryLater(_, after_seconds) if parts.clock() - message.created_at < GIVE_UP_AFTER:
-            parts.messages.record_requeued(message, attempt.id)
+            parts.messages.attempts.record_requeued(message, attempt.id)
             return Again(_wait_seconds(message.attempts, after_seconds, parts.jitter()))
         case TryLater(error):
             return _end(parts, message, attempt.id, "failed", error)
@@ -164,7 +164,7 @@ def _link(parts: Sending, message: Message, wamid: Wamid) -> None:
 def _end(
     parts: Sending, message: Message, attempt_id: str, stage: str, error: Mapping[str, Any]
 ) -> Done | Again:
-    ended = parts.messages.record_ended(message, attempt_id, stage, [error], parts.clock())
+    ended = parts.messages.attempts.record_ended(message, attempt_id, stage, [error], parts.clock())
     logger.info("Message not sent", extra={"message_id": message.id, "stage": stage, "code": error["code"]})
     if ended.stage == stage:
         _publish_outcome(parts, ended)
