@@ -126,8 +126,8 @@ class ContactStore:
         `sighting.identities` takes it. Raises Contended.
         """
         for _ in range(_ATTEMPTS):
-            found = self._resolve(ref, sighting)
             try:
+                found = self._resolve(ref, sighting)
                 if found.contact and found.twin:
                     elder, younger = _elder_first(found.contact, found.twin)
                     self.join(elder, Merged(younger.id, now, sighting.because, sighting.order), younger)
@@ -193,6 +193,8 @@ class ContactStore:
                 foreign.append(identity)
                 continue
             if contact and other:  # they became one since the first was read
+                if not _has(other, contact.via):
+                    raise Contended("The contact is being taken apart right now.")
                 contact = replace(other, via=contact.via)
             contact = contact or other
             names.append(name)
