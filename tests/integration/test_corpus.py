@@ -21,6 +21,8 @@ from tests.integration.inbound import (
 )
 from tests.integration.world import World
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parents[1]
 LISTS = (
     *("messages", "statuses", "errors", "message_echoes", "calls", "state_sync"),

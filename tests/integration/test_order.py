@@ -13,6 +13,8 @@ from tests.integration.hooks import outage
 from tests.integration.outbound import SendLine, fail, ready, taken_by_provider, write_in
 from tests.integration.world import CUSTOMER, World
 
+pytestmark = pytest.mark.slow
+
 OTHER = "4917600000001"
 FEW = settings(
     max_examples=8,

@@ -19,6 +19,8 @@ from tests.property.kinds import mixtures
 from tests.property.orders import shuffled_with_repetitions
 from tests.property.stored import House
 
+pytestmark = pytest.mark.slow
+
 _AS_FOUND = [Phase.explicit, Phase.reuse, Phase.generate]
 """Over the emulator, looking for the smallest example would take minutes."""
 
@@ -50,7 +52,6 @@ def test_only_times_of_arrival_tell_in_which_order_webhooks_came(
     assert _without_arrival(house.play(shuffled)) == _without_arrival(known)
 
 
-@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 4, phases=_AS_FOUND)
 @given(bodies=mixtures(), data=st.data())
 def test_any_order_and_repetition_of_every_kind_gives_the_same_state(
