@@ -308,6 +308,17 @@ def test_an_address_book_spells_no_number_for_whatsapp(world: World, channel: Ch
     assert (written.id, written.wa_id) == (person.id, "554188887777")
 
 
+@pytest.mark.parametrize(("source", "is_open"), [("user_action", True), ("automatic", False)])
+def test_a_permission_to_call_opens_the_window_only_if_the_person_gave_it(
+    world: World, channel: Channel, source: str, is_open: bool
+) -> None:
+    """WhatsApp gives it by itself after a call; a message on the strength of that would fail."""
+    reply = {"response": "accept", "response_source": source}
+    interactive = {"type": "call_permission_reply", "call_permission_reply": reply}
+    deliver(world, channel, messages(message("wamid.1", type="interactive", interactive=interactive)))
+    assert contact_of(world, channel.ref).window.is_open(START) == is_open
+
+
 # --- calls ---
 
 

@@ -23,7 +23,7 @@ _OPENING = {
 }
 _NOT_OPENING = {
     *("reaction", "system", "unsupported", "edit", "revoke"),
-    *("group message", "echo", "history", "standby", "other call event"),
+    *("group message", "echo", "history", "standby", "other call event", "automatic reply"),
 }
 
 

@@ -116,11 +116,18 @@ def decode_message(item: Item) -> DecodedMessage:
         direction="inbound",
         origin="whatsapp",
         precedence="placeholder" if _is_placeholder(kind, raw) else "live",
-        opens_as="group message" if group_id else kind,
+        opens_as="group message" if group_id else _opens_as(kind, raw),
         group_id=group_id,
         original=_original(kind, raw),
     )
     return _with_change_of_names(decoded) if kind == "system" else decoded
+
+
+def _opens_as(kind: str, raw: Json) -> str:
+    """A permission to call that WhatsApp gave by itself is no word of the person."""
+    reply = object_of(object_of(raw.get("interactive")).get("call_permission_reply"))
+    is_automatic = kind == "interactive" and reply.get("response_source") == "automatic"
+    return "automatic reply" if is_automatic else kind
 
 
 def decode_echo(item: Item) -> DecodedMessage:

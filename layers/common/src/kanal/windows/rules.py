@@ -31,6 +31,7 @@ OPENS_WINDOW: dict[str, Opening] = {
     "call from the user": Opening(True, "WhatsApp, calling: calls count too, even unanswered"),
     "accepted business call": Opening(True, "WhatsApp, calling: an accepted call of the business counts"),
     "other call event": Opening(False, "inference: the call itself has opened it or was not answered"),
+    "automatic reply": Opening(False, "inference: WhatsApp answered for the person"),
     # Refusing costs a template, believing wrongly costs a failed message.
     "reaction": Opening(False, "unconfirmed: practice says yes, no page does"),
     "unsupported": Opening(False, "inference: a placeholder may be a poll or a pin of anybody's"),
