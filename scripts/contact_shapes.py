@@ -21,6 +21,17 @@ class Marketing(Shape):
     changed_at: datetime | None
 
 
+class Referral(Shape):
+    """As much as WhatsApp told; the message has all of it."""
+
+    at: datetime | None
+    source_type: str | None = Field(None, description="`ad` or `post`.")
+    source_id: str | None = None
+    source_url: str | None = None
+    headline: str | None = None
+    ctwa_clid: str | None = None
+
+
 class Merged(Shape):
     contact_id: str = Field(description="Still good: it leads to this contact.")
     at: datetime
@@ -45,6 +56,7 @@ class Contact(Shape):
     country: str | None = Field(description="ISO 3166-1 alpha-2, from the user id or the number.")
     window: Window
     marketing: Marketing
+    referral: Referral | None = Field(description="The ad or post through which the person came last.")
     merged: list[Merged] = Field(description="Contacts that turned out to be this person.")
     kept_apart: list[KeptApart] = Field(description="Contacts that a person took out of this one.")
     last_seen_at: datetime | None = Field(description="WhatsApp's time of the last that was heard of them.")

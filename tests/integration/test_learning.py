@@ -8,8 +8,10 @@ import pytest
 
 from kanal.channels.model import Channel
 from kanal.contacts.model import Contact, Identity, phone
+from kanal.contacts.view import as_json
 from kanal.errors import MarketingOptedOut
 from kanal.templates.sync import sync_templates
+from kanal.times import rfc3339
 from tests.integration.inbound import client_of, raise_on, throttled
 from tests.integration.outbound import SendLine, fail, ready, refusal, taken_by_provider, write_in
 from tests.integration.world import CUSTOMER, PHONE, START, World
@@ -165,6 +167,8 @@ def test_our_first_reply_to_who_comes_through_an_ad_makes_72_hours_free(
     """From the reply, not from the message; a second reply does not make them longer."""
     comes_through_an_ad(world)
     assert free_until(world, channel) is None
+    shown = as_json(found(world, channel, CUSTOMER), world.clock())
+    assert shown["referral"] == {**AD, "at": rfc3339(START)}
     world.clock.advance(hours=2)
     reply(world, channel, "one")
     began = free_until(world, channel)

@@ -13,7 +13,7 @@ from functions.send.api import handler as send
 from functions.sync_templates.api import handler as sync_templates
 from kanal.channels.model import Channel
 from kanal.channels.model import as_json as channel_as_json
-from kanal.contacts.model import Contact, Merged, Part
+from kanal.contacts.model import Contact, Merged, Part, Seen, Trait
 from kanal.contacts.view import as_json as contact_as_json
 from kanal.errors import FieldError, InvalidRequest
 from kanal.http.problems import problem_of
@@ -139,12 +139,16 @@ def test_an_upload_has_the_described_shape() -> None:
 def test_a_contact_has_the_described_shape() -> None:
     """Also what it was made of, and what it was separated from."""
     merged = Merged(ContactId("con_b"), _NOW, "by_hand")
-    part = Part(ContactId("con_a"), _REF, _NOW, merged=(merged,), kept_apart={ContactId("con_c"): _NOW})
+    ad: dict[Trait, Seen] = {"referral": Seen('{"source_type":"ad"}', "2026-11-20T12:00:00.000Z#1")}
+    part = Part(
+        ContactId("con_a"), _REF, _NOW, seen=ad, merged=(merged,), kept_apart={ContactId("con_c"): _NOW}
+    )
     shown = contact_as_json(Contact((part,), via=part.id), _NOW)
     _assert_shape(contact_shapes.Contact, shown)
     _assert_shape(contact_shapes.Window, shown["window"])
     _assert_shape(contact_shapes.Marketing, shown["marketing"])
     _assert_shape(contact_shapes.Merged, shown["merged"][0])
+    contact_shapes.Referral.model_validate(shown["referral"])
     _assert_shape(contact_shapes.KeptApart, shown["kept_apart"][0])
 
 

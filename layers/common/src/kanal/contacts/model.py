@@ -19,7 +19,9 @@ from kanal.ids import ChannelRef, ContactId
 from kanal.windows.rules import Window, folded
 
 IdentityKind = Literal["phone", "user_id", "parent_user_id"]
-Trait = Literal["wa_id", "user_id", "parent_user_id", "profile_name", "username", "saved_name", "marketing"]
+Trait = Literal[
+    "wa_id", "user_id", "parent_user_id", "profile_name", "username", "saved_name", "marketing", "referral"
+]
 TRAITS: tuple[Trait, ...] = (
     "wa_id",
     "user_id",
@@ -28,6 +30,7 @@ TRAITS: tuple[Trait, ...] = (
     "username",
     "saved_name",
     "marketing",
+    "referral",
 )
 Because = Literal["named_together", "id_changed", "send_answer", "by_hand"]
 """Why two contacts are one: a payload with the names of both, a change of number or user id that WhatsApp
@@ -83,6 +86,8 @@ class Sighting:
     """As the business wrote it into its phone's address book; empty where it was taken out."""
     referral_at: datetime | None = None
     """When the person wrote through an ad or post: our reply within 24 hours opens the free entry point."""
+    referral: str | None = None
+    """That ad or post, as JSON text."""
     free_entry_until: datetime | None = None
     marketing: Literal["stop", "resume"] | None = None
     written_number: str | None = None
@@ -243,6 +248,11 @@ class Contact:
     def marketing(self) -> Seen | None:
         """The last that WhatsApp reported of the person's wish: `stop` or `resume`."""
         return self.seen.get("marketing")
+
+    @property
+    def referral(self) -> Seen | None:
+        """The ad or post through which the person came last, as JSON text."""
+        return self.seen.get("referral")
 
     @property
     def has_stopped_marketing(self) -> bool:

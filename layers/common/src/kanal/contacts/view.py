@@ -1,10 +1,11 @@
 """How a contact is shown to the platform."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from kanal.contacts.countries import country_of
-from kanal.contacts.model import Contact, Merged
+from kanal.contacts.model import Contact, Merged, Seen
 from kanal.times import rfc3339
 from kanal.windows.rules import Window
 
@@ -24,8 +25,9 @@ def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
         "window": window_as_json(contact.window, now),
         "marketing": {
             "opted_out": contact.has_stopped_marketing,
-            "changed_at": contact.marketing.order.partition("#")[0] or None if contact.marketing else None,
+            "changed_at": _told_at(contact.marketing),
         },
+        "referral": _referral_as_json(contact.referral),
         "merged": [merged_as_json(merged) for merged in contact.merged],
         "kept_apart": [
             {"contact_id": other, "since": rfc3339(since)}
@@ -40,6 +42,15 @@ def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
 def _country(*names: str | None) -> str | None:
     """From the first that tells: WhatsApp's own word in the user id before what the number looks like."""
     return next((country for name in names if name and (country := country_of(name))), None)
+
+
+def _referral_as_json(seen: Seen | None) -> dict[str, Any] | None:
+    return {**json.loads(seen.value), "at": _told_at(seen)} if seen else None
+
+
+def _told_at(seen: Seen | None) -> str | None:
+    """WhatsApp's time of what told it."""
+    return seen.order.partition("#")[0] or None if seen else None
 
 
 def window_as_json(window: Window, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from kanal import rawjson
 from kanal.aws.bus import Event
 from kanal.contacts.model import Contact, Sighting
 from kanal.contacts.view import as_json as contact_as_json
@@ -102,5 +103,6 @@ def _sighting(decoded: DecodedMessage, arrival: Arrival) -> Sighting:
         sighting_of(decoded.person, decoded.at, decoded.name, arrival),
         window_open_until=opened_until(decoded.opens_as, decoded.at),
         referral_at=decoded.at if decoded.has_referral else None,
+        referral=rawjson.write(decoded.referral) if decoded.has_referral else None,
         former=former_names(decoded.former),
     )

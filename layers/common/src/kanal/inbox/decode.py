@@ -33,6 +33,8 @@ from kanal.inbox.reading import (
 from kanal.messages.model import Direction, Origin, Precedence
 from kanal.rawjson import storable
 
+_OF_REFERRAL = ("source_type", "source_id", "source_url", "headline", "ctwa_clid")
+"""What is kept with the contact; all of it stands with the message."""
 _SAME_TYPE = {"voice": "audio", "unknown": "unsupported"}
 """Older words for a type of today."""
 _CHANGES = ("edit", "revoke")
@@ -72,7 +74,14 @@ class DecodedMessage:
 
     @property
     def has_referral(self) -> bool:
+        """Whether the person came through an ad or post."""
         return bool(object_of(self.raw.get("referral"))) and self.opens_as == self.type
+
+    @property
+    def referral(self) -> Json:
+        """That ad or post, as far as WhatsApp names it."""
+        told = object_of(self.raw.get("referral"))
+        return {name: text for name in _OF_REFERRAL if (text := text_of(told.get(name)))}
 
 
 @dataclass(frozen=True)
