@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from kanal.channels.configure import disconnect_channel
 from kanal.channels.model import Channel, State
-from kanal.contacts.model import phone
+from kanal.contacts.identity import phone
 from kanal.errors import (
     ChannelCannotSend,
     IdempotencyKeyReused,

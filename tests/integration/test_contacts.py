@@ -11,8 +11,9 @@ import pytest
 
 from kanal.channels.model import Channel
 from kanal.contacts.directory import find_contacts
+from kanal.contacts.identity import Identity, phone
 from kanal.contacts.merging import merge_contacts, unmerge_contact
-from kanal.contacts.model import Contact, Identity, Sighting, phone
+from kanal.contacts.model import Contact, Sighting
 from kanal.errors import AlreadyOneContact, NotMerged
 from kanal.ids import ChannelId, ChannelRef
 from kanal.times import rfc3339

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kanal.channels.model import Channel
-from kanal.contacts.model import Identity, Sighting, phone
+from kanal.contacts.identity import Identity, phone
+from kanal.contacts.model import Sighting
 from kanal.ids import ChannelRef, MessageId, Wamid, inbound_message_id
 from kanal.messages.model import Attempt, Message
 from kanal.messages.model import as_json as message_as_json

@@ -9,7 +9,8 @@ import pytest
 
 import kanal.http
 from kanal.channels.model import Channel
-from kanal.contacts.model import Sighting, phone
+from kanal.contacts.identity import phone
+from kanal.contacts.model import Sighting
 from kanal.ids import inbound_message_id
 from tests.integration.files import PNG, FetchLine, file_arrives
 from tests.integration.gateway import Gateway, deployed

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kanal.channels.model import Channel
-from kanal.contacts.model import Contact, Identity, phone
+from kanal.contacts.identity import Identity, phone
+from kanal.contacts.model import Contact
 from kanal.contacts.view import as_json
 from kanal.errors import MarketingOptedOut
 from kanal.templates.sync import sync_templates

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kanal.channels.model import Channel
-from kanal.contacts.model import phone
+from kanal.contacts.identity import phone
 from kanal.errors import ChannelCannotSend, WindowClosed
 from kanal.messages.model import as_json
 from tests.integration.outbound import (

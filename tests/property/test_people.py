@@ -10,7 +10,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kanal.aws.table import Table
-from kanal.contacts.model import Contact, Identity, Sighting, phone
+from kanal.contacts.identity import Identity, phone
+from kanal.contacts.model import Contact, Sighting
 from kanal.contacts.store import ContactStore
 from kanal.contacts.view import as_json
 from kanal.ids import ChannelId, ChannelRef, WorkspaceId, new_token

@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kanal.contacts.model import WrittenNumber
+from kanal.contacts.identity import WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.errors import InvalidRequest
 from tests.property.outcomes import outcome_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kanal.contacts.model import Identity, WrittenNumber
+from kanal.contacts.identity import Identity, WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.errors import InvalidRequest
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kanal.aws.table import TransactionFailed
-from kanal.contacts.model import Contact, Identity, IdentityKind, Merged, Part, Trait, phone
+from kanal.contacts.identity import Identity, IdentityKind, phone
+from kanal.contacts.model import Contact, Merged, Part, Trait
 from kanal.contacts.store import ContactStore
 from kanal.errors import AlreadyOneContact, Contended, NotFound, NotMerged
 from kanal.ids import CONTACT_ID, ChannelRef, ContactId

@@ -14,11 +14,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from kanal.contacts.numbers import match_key
+from kanal.contacts.identity import Identity, phone
 from kanal.ids import ChannelRef, ContactId
 from kanal.windows.rules import Window, folded
 
-IdentityKind = Literal["phone", "user_id", "parent_user_id"]
 Trait = Literal[
     "wa_id", "user_id", "parent_user_id", "profile_name", "username", "saved_name", "marketing", "referral"
 ]
@@ -36,28 +35,6 @@ Because = Literal["named_together", "id_changed", "send_answer", "by_hand"]
 """Why two contacts are one: a payload with the names of both, a change of number or user id that WhatsApp
 reported, WhatsApp's answer to a send, or a person who said so.
 """
-
-
-@dataclass(frozen=True)
-class Identity:
-    """One way a contact is known. A phone's value is its match key, one for all spellings of a number."""
-
-    kind: IdentityKind
-    value: str
-
-
-@dataclass(frozen=True)
-class WrittenNumber:
-    """A phone number as somebody wrote it, as digits with country code: perhaps in another spelling than
-    WhatsApp's.
-    """
-
-    digits: str
-
-
-def phone(digits: str) -> Identity:
-    """WhatsApp's phone-like id, or a number's digits with country code, as a name to be found by."""
-    return Identity("phone", match_key(digits))
 
 
 @dataclass(frozen=True)

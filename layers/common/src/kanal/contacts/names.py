@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from kanal.contacts.model import Identity, Sighting
+from kanal.contacts.identity import Identity
+from kanal.contacts.model import Sighting
 from kanal.ids import ContactId
 from kanal.times import parse_rfc3339, rfc3339
 

@@ -5,7 +5,7 @@ import re
 import phonenumbers
 from phonenumbers import CountryCodeSource, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from kanal.contacts.model import Identity, WrittenNumber
+from kanal.contacts.identity import Identity, WrittenNumber
 from kanal.contacts.numbers import match_key
 from kanal.errors import FieldError, InvalidRequest
 from kanal.ids import BSUID, CONTACT_ID, ContactId

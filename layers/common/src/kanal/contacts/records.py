@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from kanal.aws.table import Index, Item, Key
-from kanal.contacts.model import TRAITS, Identity, Merged, Part, Seen
+from kanal.contacts.identity import Identity
+from kanal.contacts.model import TRAITS, Merged, Part, Seen
 from kanal.ids import ChannelRef, ContactId
 from kanal.times import parse_rfc3339, rfc3339
 from kanal.windows.rules import Window

@@ -9,16 +9,8 @@ from datetime import datetime
 from typing import TypedDict
 
 from kanal.aws.table import ConditionFailed, Item, Table, TransactionFailed, Values, Write
-from kanal.contacts.model import (
-    Contact,
-    Identity,
-    Merged,
-    Part,
-    Sighting,
-    WrittenNumber,
-    phone,
-    with_sighting,
-)
+from kanal.contacts.identity import Identity, WrittenNumber, phone
+from kanal.contacts.model import Contact, Merged, Part, Sighting, with_sighting
 from kanal.contacts.names import Name, after_sighting, named_by
 from kanal.contacts.numbers import lookup_keys
 from kanal.contacts.records import contact_key, from_item, identity_key, term_key, to_item

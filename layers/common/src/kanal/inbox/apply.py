@@ -6,7 +6,8 @@ from datetime import datetime
 
 from kanal.aws.bus import Event
 from kanal.contacts.events import merges_told_by
-from kanal.contacts.model import Contact, Identity, Sighting, phone
+from kanal.contacts.identity import Identity, phone
+from kanal.contacts.model import Contact, Sighting
 from kanal.contacts.store import ContactStore
 from kanal.contacts.view import as_json as contact_as_json
 from kanal.ids import ChannelRef

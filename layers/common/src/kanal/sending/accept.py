@@ -7,7 +7,8 @@ from kanal import rawjson
 from kanal.channels.model import WHY_NOT_SENDING, Channel
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
-from kanal.contacts.model import Contact, Identity, Sighting, WrittenNumber
+from kanal.contacts.identity import Identity, WrittenNumber
+from kanal.contacts.model import Contact, Sighting
 from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
 from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from kanal.aws.bus import Event
 from kanal.contacts.events import merges_told_by
-from kanal.contacts.model import Identity, Sighting, phone
+from kanal.contacts.identity import Identity, phone
+from kanal.contacts.model import Sighting
 from kanal.contacts.store import ContactStore
 from kanal.messages.model import Message
 from kanal.providers.outcomes import Accepted
