@@ -39,6 +39,8 @@ from tests.integration.numbers import (
 )
 from tests.integration.world import API_KEY, BASE_URL, PHONE, WORKSPACE, World
 
+pytestmark = pytest.mark.slow
+
 # --- connecting ---
 
 

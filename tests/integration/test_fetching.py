@@ -30,6 +30,8 @@ from tests.integration.inbound import stored
 from tests.integration.outbound import Watched
 from tests.integration.world import START, WORKSPACE, World, webhook_body
 
+pytestmark = pytest.mark.slow
+
 LINK = "https://lookaside.fbsbx.com/whatsapp_business/attachments/"
 
 

@@ -26,6 +26,8 @@ from tests.integration.outbound import SendLine, Watched, ready, sending_over, t
 from tests.integration.test_crashes import Killed, Steps, die
 from tests.integration.world import CUSTOMER, PHONE, World
 
+pytestmark = pytest.mark.slow
+
 
 def announced(world: World, channel: Channel, content: bytes = PNG, **fields: Any) -> dict[str, Any]:
     parts = Announcing(world.channels, world.uploads, world.media_bucket, world.tokens, world.clock)
