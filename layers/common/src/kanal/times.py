@@ -34,6 +34,11 @@ def from_epoch(value: Any) -> datetime | None:
         seconds = float(value)
     except (ValueError, OverflowError):
         return None
+    return from_epoch_seconds(seconds)
+
+
+def from_epoch_seconds(seconds: float) -> datetime | None:
+    """Also of milliseconds, which their size gives away; None before 1970 and after the year 9999."""
     if seconds >= _MILLISECONDS_FROM:
         seconds /= 1000
     return datetime.fromtimestamp(seconds, UTC) if 0 < seconds <= _YEAR_9999_SECONDS else None

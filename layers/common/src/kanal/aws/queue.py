@@ -31,6 +31,11 @@ def seconds_until_next_try(receives: int) -> int:
     return min(5 << min(receives, 8), _LONGEST_WAIT_SECONDS)
 
 
+def backoff_seconds(first: float, tries: int, longest: float, jitter: float) -> float:
+    """Exponential from `first` at the first try, the upper half of it random (`jitter` from 0 to 1)."""
+    return min(first * 2.0 ** min(tries - 1, 16), longest) * (0.5 + jitter / 2)
+
+
 class Queue:
     def __init__(self, url: str, client: "SQSClient") -> None:
         self._url = url

@@ -1,5 +1,6 @@
 """By which names a contact is known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,3 +29,13 @@ class WrittenNumber:
 def phone(digits: str) -> Identity:
     """WhatsApp's phone-like id, or a number's digits with country code, as a name to be found by."""
     return Identity("phone", match_key(digits))
+
+
+def names_of(wa_id: str | None, user_id: str | None, parent_user_id: str | None = None) -> Iterator[Identity]:
+    """By phone first: it is the stronger name, a BSUID changes with the number."""
+    if wa_id:
+        yield phone(wa_id)
+    if user_id:
+        yield Identity("user_id", user_id)
+    if parent_user_id:
+        yield Identity("parent_user_id", parent_user_id)

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from kanal.contacts.identity import Identity, phone
+from kanal.contacts.identity import Identity, names_of, phone
 from kanal.ids import ChannelRef, ContactId
 from kanal.windows.rules import Window, folded
 
@@ -82,10 +82,11 @@ class Sighting:
 
     @property
     def identities(self) -> list[Identity]:
-        """By phone first: it is the stronger name, a BSUID changes with the number."""
-        known = [phone(number) for number in (self.wa_id, self.written_number) if number]
-        known += [Identity("user_id", self.user_id)] if self.user_id else []
-        known += [Identity("parent_user_id", self.parent_user_id)] if self.parent_user_id else []
+        """All of them, the strongest first."""
+        known = [
+            *names_of(self.wa_id, None),
+            *names_of(self.written_number, self.user_id, self.parent_user_id),
+        ]
         return list(dict.fromkeys([*known, *self.also, *self.former]))
 
     @property

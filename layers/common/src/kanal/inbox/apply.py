@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kanal.aws.bus import Event
 from kanal.contacts.events import merges_told_by
-from kanal.contacts.identity import Identity, phone
+from kanal.contacts.identity import Identity, names_of
 from kanal.contacts.model import Contact, Sighting
 from kanal.contacts.store import ContactStore
 from kanal.contacts.view import as_json as contact_as_json
@@ -73,9 +73,4 @@ def sighting_of(person: Person, at: datetime | None, name: str, arrival: Arrival
 
 
 def former_names(person: Person | None) -> tuple[Identity, ...]:
-    if person is None:
-        return ()
-    names = [phone(person.wa_id)] if person.wa_id else []
-    names += [Identity("user_id", person.user_id)] if person.user_id else []
-    names += [Identity("parent_user_id", person.parent_user_id)] if person.parent_user_id else []
-    return tuple(names)
+    return tuple(names_of(person.wa_id, person.user_id, person.parent_user_id)) if person else ()

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import IO, Literal
 
 from kanal.aws.bus import Bus
-from kanal.aws.queue import Again, Done, Queue, seconds_until_next_try
+from kanal.aws.queue import Again, Done, Queue, backoff_seconds, seconds_until_next_try
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
@@ -202,8 +202,7 @@ def _end(parts: Fetching, message: Message, media: Media) -> Done | Again:
 
 def _backoff(parts: Fetching, receives: int) -> float:
     """Exponential, with the upper half random."""
-    longest = min(_FIRST_WAIT_SECONDS * 2.0 ** min(receives - 1, 16), _LONGEST_WAIT_SECONDS)
-    return longest * (0.5 + parts.jitter() / 2)
+    return backoff_seconds(_FIRST_WAIT_SECONDS, receives, _LONGEST_WAIT_SECONDS, parts.jitter())
 
 
 def _patience(parts: Fetching, job: Job) -> float:

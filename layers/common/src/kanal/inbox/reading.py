@@ -3,17 +3,14 @@
 Ids come as text or number, times as text or number, in seconds and now and then in milliseconds.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from kanal.ids import Wamid
 from kanal.rawjson import storable
+from kanal.times import from_epoch_seconds
 
 Json = dict[str, Any]
-
-_YEAR_9999_SECONDS = 253_402_300_799
-_MILLISECONDS_FROM = 100_000_000_000
-"""A time this large is in milliseconds: in seconds it lies beyond the year 5000."""
 
 
 class Undecodable(Exception):
@@ -63,11 +60,10 @@ def time_of(raw: Json, key: str = "timestamp") -> datetime | None:
         seconds = float(told if isinstance(told, str) else str(told))
     except ValueError as error:
         raise Undecodable(f"`{key}` is not a number") from error
-    if seconds >= _MILLISECONDS_FROM:
-        seconds /= 1000
-    if not 0 < seconds <= _YEAR_9999_SECONDS:
+    at = from_epoch_seconds(seconds)
+    if at is None:
         raise Undecodable(f"`{key}` is not a time")
-    return datetime.fromtimestamp(seconds, UTC)
+    return at
 
 
 def time_if_any(raw: Json, key: str) -> datetime | None:

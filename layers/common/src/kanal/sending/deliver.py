@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kanal.aws.bus import Bus
-from kanal.aws.queue import Again, Done
+from kanal.aws.queue import Again, Done, backoff_seconds
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import WHY_NOT_SENDING, Channel, State
@@ -194,5 +194,5 @@ def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect)
 
 def _wait_seconds(attempts: int, asked_for: float | None, jitter: float) -> float:
     """As the provider asks, else exponential from one second, with the upper half random."""
-    backoff = min(2.0 ** min(attempts - 1, 16), _LONGEST_WAIT_SECONDS) * (0.5 + jitter / 2)
+    backoff = backoff_seconds(1.0, attempts, _LONGEST_WAIT_SECONDS, jitter)
     return min(max(asked_for or 0.0, backoff), _LONGEST_WAIT_SECONDS)

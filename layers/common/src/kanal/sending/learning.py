@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kanal.aws.bus import Event
 from kanal.contacts.events import merges_told_by
-from kanal.contacts.identity import Identity, phone
+from kanal.contacts.identity import Identity, names_of
 from kanal.contacts.model import Sighting
 from kanal.contacts.store import ContactStore
 from kanal.messages.model import Message
@@ -60,6 +60,4 @@ def _order(name: str, at: datetime) -> str:
 
 def _addressed(message: Message) -> tuple[Identity, ...]:
     """The names under which the message was sent: they are the same person's."""
-    to = message.address
-    names = [phone(to.wa_id)] if to.wa_id else []
-    return (*names, Identity("user_id", to.user_id)) if to.user_id else tuple(names)
+    return tuple(names_of(message.address.wa_id, message.address.user_id))

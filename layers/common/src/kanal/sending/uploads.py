@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from kanal.aws.queue import Again
+from kanal.aws.queue import Again, backoff_seconds
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
 from kanal.clock import Clock
@@ -167,7 +167,7 @@ def _in_time(chunks: Iterator[bytes], clock: Clock, until: datetime) -> Iterator
 
 def _wait_seconds(parts: Uploading, job: Job, trouble: TryLater) -> float:
     """As the provider asks, else exponential from two seconds, with the upper half random."""
-    backoff = min(2.0 ** min(job.receives, 16), _LONGEST_WAIT_SECONDS) * (0.5 + parts.jitter() / 2)
+    backoff = backoff_seconds(2.0, job.receives, _LONGEST_WAIT_SECONDS, parts.jitter())
     return min(max(trouble.after_seconds or 0.0, backoff), _LONGEST_WAIT_SECONDS)
 
 
