@@ -14,18 +14,20 @@ from typing import Any, Literal
 from kanal import rawjson
 from kanal.times import rfc3339
 
-Stage = Literal["queued", "sending", "unconfirmed", "sent", "failed"]
+Stage = Literal["queued", "cancelled", "expired", "sending", "unconfirmed", "sent", "failed"]
 """How far our own sender has come; the provider's facts may be ahead of it."""
 
 RANK: dict[str, int] = {
     "queued": 0,
     "sending": 1,
-    "unconfirmed": 2,
-    "sent": 3,
-    "failed": 4,  # WhatsApp may report it after `sent`
-    "delivered": 5,  # and a delivery after `failed` is what happened in the end
-    "read": 6,
-    "played": 7,
+    "cancelled": 2,
+    "expired": 3,
+    "unconfirmed": 4,
+    "sent": 5,
+    "failed": 6,  # WhatsApp may report it after `sent`
+    "delivered": 7,  # and a delivery after `failed` is what happened in the end
+    "read": 8,
+    "played": 9,
 }
 """Statuses without a rank (`deleted`, `warning`, and what WhatsApp invents next) are kept and never shown as
 state.

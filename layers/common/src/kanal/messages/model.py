@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
+from kanal.ids import BroadcastId, ChannelRef, ContactId, MessageId, Wamid
 from kanal.media.model import Media
 from kanal.media.model import as_json as media_as_json
 from kanal.messages.content import content_of, marks_of
 from kanal.messages.delivery import RANK, Fact, Stage, state_of
+from kanal.messages.waiting import Place, Waiting, Wishes
 from kanal.times import rfc3339
 
 Direction = Literal["inbound", "outbound"]
@@ -20,6 +21,10 @@ history of that app.
 Precedence = Literal["placeholder", "history", "live"]
 PRECEDENCE: dict[Precedence, int] = {"placeholder": 1, "history": 2, "live": 3}
 """Of several accounts of one message the one that says most stays, whichever came first."""
+
+
+ENDINGS = frozenset({"failed", "unconfirmed", "cancelled", "expired"})
+"""Stages in which our sender has nothing more to do, without WhatsApp having taken the message."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,18 @@ class Message:
     answers_referral: datetime | None = None
     """Outbound: when the person wrote through an ad or post, if this may be our first reply to that."""
     request_digest: str = ""
+    wishes: Wishes = field(default_factory=Wishes)
+    place: Place | None = None
+    """Outbound: where it stands in its channel's lines; None while it waits for something else."""
+    waiting: Waiting | None = None
+    """Outbound: what it waits for outside the lines."""
+    broadcast_id: BroadcastId | None = None
     attempt: Attempt | None = None
     attempts: int = 0
     accepted_at: datetime | None = None
     """Outbound: when the provider took it."""
     ended_at: datetime | None = None
-    """Outbound: when the sender gave up on it (`failed`) or lost sight of it (`unconfirmed`)."""
+    """Outbound: when it was given up (`failed`, `expired`, `cancelled`) or out of sight (`unconfirmed`)."""
     errors: tuple[Mapping[str, Any], ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     media: Media | None = None
@@ -131,6 +142,10 @@ def as_json(message: Message) -> dict[str, Any]:
     return shown
 
 
+def waiting_as_json(waiting: Waiting) -> dict[str, Any]:
+    return {"reason": waiting.reason, "until": rfc3339(waiting.until) if waiting.until else None}
+
+
 def _extras(message: Message) -> dict[str, Any]:
     """What only some messages have; it is left out of the others."""
     extras: dict[str, Any] = marks_of(message.raw)
@@ -138,6 +153,10 @@ def _extras(message: Message) -> dict[str, Any]:
         extras["context"] = message.context
     if message.media:
         extras["media"] = media_as_json(message.media)
+    if message.broadcast_id:
+        extras["broadcast_id"] = message.broadcast_id
+    if message.waiting and message.stage == "queued":
+        extras["waiting"] = waiting_as_json(message.waiting)
     if message.group_id:
         extras["group_id"] = message.group_id
     if message.versions:
@@ -175,8 +194,7 @@ def _own_steps(message: Message) -> list[dict[str, Any]]:
         ("queued", message.created_at),
         ("sending", message.attempt.started_at if message.attempt else None),
         ("sent", message.accepted_at if not _is_reported_sent(message) else None),
-        ("failed", message.ended_at if message.stage == "failed" else None),
-        ("unconfirmed", message.ended_at if message.stage == "unconfirmed" else None),
+        (message.stage, message.ended_at if message.stage in ENDINGS else None),
     ]
     return [_entry(state, at, at) for state, at in own if at is not None]
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from kanal.aws.table import Item, Key
-from kanal.ids import ChannelRef, ContactId, MessageId, Wamid
+from kanal.ids import BroadcastId, ChannelRef, ContactId, MessageId, Wamid
 from kanal.media import model as media
 from kanal.messages.content import content_of
 from kanal.messages.delivery import Fact
 from kanal.messages.model import PRECEDENCE, Address, Attempt, Message, Precedence, Version
+from kanal.messages.waiting import Place, Waiting, Wishes
 from kanal.rawjson import write
 from kanal.times import parse_rfc3339, rfc3339
 
@@ -67,6 +68,31 @@ def to_item(message: Message) -> Item:
         "request_digest": message.request_digest or None,
         "media": media.to_item(message.media) if message.media else None,
         "answers_referral": rfc3339(message.answers_referral) if message.answers_referral else None,
+        "broadcast_id": message.broadcast_id,
+        **_wishes_to_item(message.wishes),
+        **(place_to_item(message.place) if message.place else {}),
+        **(waiting_to_item(message.waiting) if message.waiting else {}),
+    }
+
+
+def place_to_item(place: Place) -> Item:
+    """One attribute, so that a condition can ask for it."""
+    return {"place": f"{place.lane}#{place.line}#{place.number}"}
+
+
+def waiting_to_item(waiting: Waiting) -> Item:
+    return {"waits_for": waiting.reason, "waits_until": rfc3339(waiting.until) if waiting.until else None}
+
+
+def _wishes_to_item(wishes: Wishes) -> Item:
+    """Only what differs from the rule."""
+    return {
+        "lane": wishes.lane if wishes.lane != "reply" else None,
+        "send_at": rfc3339(wishes.send_at) if wishes.send_at else None,
+        "worthless_at": rfc3339(wishes.expires_at) if wishes.expires_at else None,
+        "on_unconfirmed": wishes.on_unconfirmed if wishes.on_unconfirmed != "hold" else None,
+        "parks_until_reply": wishes.parks_until_reply or None,
+        "fallback": write(wishes.fallback) if wishes.fallback else None,
     }
 
 
@@ -96,6 +122,10 @@ def from_item(ref: ChannelRef, item: Item) -> Message:
         context=json.loads(item["context"]) if "context" in item else None,
         request_digest=item.get("request_digest", ""),
         answers_referral=_time(item, "answers_referral"),
+        wishes=_wishes(item),
+        place=_place(item),
+        waiting=Waiting(item["waits_for"], _time(item, "waits_until")) if "waits_for" in item else None,
+        broadcast_id=BroadcastId(item["broadcast_id"]) if "broadcast_id" in item else None,
         attempt=_attempt(item),
         attempts=item.get("attempts", 0),
         accepted_at=_time(item, "accepted_at"),
@@ -165,6 +195,24 @@ def _version(item: Any) -> Version:
         at=_time(item, "at"),
         received_at=parse_rfc3339(item["received_at"]),
     )
+
+
+def _wishes(item: Item) -> Wishes:
+    return Wishes(
+        lane=item.get("lane", "reply"),
+        send_at=_time(item, "send_at"),
+        expires_at=_time(item, "worthless_at"),
+        on_unconfirmed=item.get("on_unconfirmed", "hold"),
+        parks_until_reply=item.get("parks_until_reply", False),
+        fallback=json.loads(item["fallback"]) if "fallback" in item else None,
+    )
+
+
+def _place(item: Item) -> Place | None:
+    if "place" not in item:
+        return None
+    lane, line, number = item["place"].split("#")
+    return Place(lane, int(line), int(number))
 
 
 def _attempt(item: Item) -> Attempt | None:
