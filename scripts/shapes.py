@@ -71,6 +71,7 @@ class Channel(Shape):
     verified_name: str | None
     state: State
     messages_per_second: int
+    contact_burst: int
     default_country: str | None
     webhook_cleared: bool | None = Field(
         description="After disconnecting: whether the provider confirmed that it delivers here no more."

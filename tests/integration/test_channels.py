@@ -38,11 +38,12 @@ def test_a_change_touches_what_it_names_and_nothing_else(world: World) -> None:
     """Pace, country and name; a country can be taken away again."""
     channel = connect(world, default_country="DE")
     assert change(world, channel, messages_per_second=7) == replace(channel, messages_per_second=7)
+    assert change(world, channel, contact_burst=45).contact_burst == 45
     assert change(world, channel, default_country="AT").default_country == "AT"
     assert change(world, channel, default_country=None).default_country is None
     assert change(world, channel, name="Sales") == world.channels.get(channel.ref)
     assert world.channels.get(channel.ref) == replace(
-        channel, name="Sales", messages_per_second=7, default_country=None
+        channel, name="Sales", messages_per_second=7, contact_burst=45, default_country=None
     )
 
 

@@ -46,13 +46,13 @@ pytestmark = pytest.mark.slow
 
 def test_a_connected_channel_knows_its_number_and_is_known_at_the_provider(world: World) -> None:
     """The facts of the number, the webhook with its secret, and what was asked for."""
-    channel = connect(world, default_country="DE", messages_per_second=20)
+    channel = connect(world, default_country="DE", messages_per_second=20, contact_burst=1)
     [number] = world.simulator.get("/_control/numbers").json()
     assert channel == world.channels.get(channel.ref)
     assert channel.state == "active"
     assert (channel.phone_number, channel.phone_number_id) == (PHONE, number["phone_number_id"])
     assert (channel.waba_id, channel.verified_name) == (number["waba_id"], number["display_name"])
-    assert (channel.default_country, channel.messages_per_second) == ("DE", 20)
+    assert (channel.default_country, channel.messages_per_second, channel.contact_burst) == ("DE", 20, 1)
     registered = webhook_at_provider(world)
     assert registered.url == f"{BASE_URL}/webhooks/dialog360/{channel.webhook_id}"
     assert registered.headers

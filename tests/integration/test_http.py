@@ -250,7 +250,7 @@ def test_a_message_of_an_unknown_type_is_refused(gateway: Gateway, channel: str,
     assert pointers(answer) == ["/type"]
 
 
-@pytest.mark.parametrize("field", ["name", "messages_per_second"])
+@pytest.mark.parametrize("field", ["name", "messages_per_second", "contact_burst"])
 def test_null_is_no_change(gateway: Gateway, channel: str, field: str) -> None:
     """What a channel must have cannot be taken away, and the caller is told instead of passed over."""
     assert pointers(gateway.call("PATCH", f"/v1/channels/{channel}", {field: None})) == [f"/{field}"]

@@ -59,6 +59,8 @@ CHANNEL_WORDS: list[tuple[str, Any, str]] = [
     ("/messages_per_second", {**CONNECT, "messages_per_second": 0}, "must be at least 1"),
     ("/messages_per_second", {**CONNECT, "messages_per_second": 1001}, "must be at most 1000"),
     ("/messages_per_second", {**CONNECT, "messages_per_second": "80"}, "must be a whole number"),
+    ("/contact_burst", {**CONNECT, "contact_burst": 0}, "must be at least 1"),
+    ("/contact_burst", {**CONNECT, "contact_burst": 46}, "must be at most 45"),
     ("/name", {**CONNECT, "name": "tab\there"}, "may not hold control characters"),
     ("/provider", {**CONNECT, "provider": "pigeon"}, "must be dialog360"),
 ]

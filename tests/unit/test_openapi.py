@@ -95,6 +95,7 @@ def test_a_channel_has_the_described_shape() -> None:
         verified_name=None,
         state="active",
         messages_per_second=80,
+        contact_burst=10,
         default_country=None,
         webhook_id=WebhookId("w"),
         encrypted_api_key=b"",

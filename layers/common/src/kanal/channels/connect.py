@@ -105,6 +105,7 @@ def _new_channel(
         verified_name=number.verified_name,
         state="connecting",
         messages_per_second=request.messages_per_second,
+        contact_burst=request.contact_burst,
         default_country=request.default_country,
         webhook_id=WebhookId(parts.new_token()),
         encrypted_api_key=parts.secrets.encrypt(ref.channel_id, request.api_key),

@@ -19,6 +19,9 @@ State = Literal[
 DEFAULT_MESSAGES_PER_SECOND = 80
 """WhatsApp's standard throughput per number, inbound and outbound together."""
 MAX_MESSAGES_PER_SECOND = 1000
+DEFAULT_CONTACT_BURST = 10
+MAX_CONTACT_BURST = 45
+"""What WhatsApp lets one person get within six seconds, before as long a silence as that was too much."""
 
 WHY_NOT_SENDING: dict[State, str] = {
     "connecting": "The channel is still being connected.",
@@ -45,6 +48,8 @@ class Channel:
     verified_name: str | None
     state: State
     messages_per_second: int
+    contact_burst: int
+    """Messages that one contact may get at once; in the long run it gets one in six seconds."""
     default_country: str | None
     """ISO 3166-1 alpha-2, for numbers written without a country code."""
     webhook_id: WebhookId
@@ -74,6 +79,7 @@ def as_json(channel: Channel) -> dict[str, Any]:
         "verified_name": channel.verified_name,
         "state": channel.state,
         "messages_per_second": channel.messages_per_second,
+        "contact_burst": channel.contact_burst,
         "default_country": channel.default_country,
         "webhook_cleared": channel.webhook_cleared,
         "created_at": rfc3339(channel.created_at),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from kanal.aws.table import Item
-from kanal.channels.model import Channel
+from kanal.channels.model import DEFAULT_CONTACT_BURST, Channel
 from kanal.channels.reports import Report
 from kanal.ids import ChannelId, ChannelRef, WebhookId, WorkspaceId
 from kanal.rawjson import write
@@ -23,6 +23,7 @@ def to_item(channel: Channel) -> Item:
         "verified_name": channel.verified_name,
         "state": channel.state,
         "messages_per_second": channel.messages_per_second,
+        "contact_burst": channel.contact_burst,
         "default_country": channel.default_country or "",
         "webhook_id": channel.webhook_id,
         "encrypted_api_key": channel.encrypted_api_key,
@@ -43,6 +44,7 @@ def from_item(workspace_id: WorkspaceId, item: Item) -> Channel:
         verified_name=item.get("verified_name"),
         state=item["state"],
         messages_per_second=item["messages_per_second"],
+        contact_burst=item.get("contact_burst", DEFAULT_CONTACT_BURST),
         default_country=item["default_country"] or None,
         webhook_id=WebhookId(item["webhook_id"]),
         encrypted_api_key=item.get("encrypted_api_key", b""),

@@ -5,7 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from kanal.channels.model import DEFAULT_MESSAGES_PER_SECOND, MAX_MESSAGES_PER_SECOND, name_key
+from kanal.channels.model import (
+    DEFAULT_CONTACT_BURST,
+    DEFAULT_MESSAGES_PER_SECOND,
+    MAX_CONTACT_BURST,
+    MAX_MESSAGES_PER_SECOND,
+    name_key,
+)
 
 _KEY_BYTES = 900
 """Of a sort key's 1,024; normalising turns some single characters into whole phrases."""
@@ -53,6 +59,16 @@ ApiKey = Annotated[
 ]
 """Printable ASCII without spaces: it goes into a header."""
 MessagesPerSecond = Annotated[int, Field(ge=1, le=MAX_MESSAGES_PER_SECOND, strict=True)]
+ContactBurst = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=MAX_CONTACT_BURST,
+        strict=True,
+        description="Messages that one contact may get at once; each is followed by six seconds of silence,"
+        " as WhatsApp wants one in six seconds on average.",
+    ),
+]
 Country = Annotated[str, AfterValidator(_country), _pattern(_COUNTRY)]
 """ISO 3166-1 alpha-2."""
 
@@ -69,6 +85,7 @@ class ConnectChannel(BaseModel):
         None, description="For recipients written without a country code, such as `DE`."
     )
     messages_per_second: MessagesPerSecond = DEFAULT_MESSAGES_PER_SECOND
+    contact_burst: ContactBurst = DEFAULT_CONTACT_BURST
 
 
 class ChangeChannel(BaseModel):
@@ -79,8 +96,9 @@ class ChangeChannel(BaseModel):
     name: ChannelName | None = Field(None, json_schema_extra=_without_null)
     default_country: Country | None = Field(None, description="`null` takes it away.")
     messages_per_second: MessagesPerSecond | None = Field(None, json_schema_extra=_without_null)
+    contact_burst: ContactBurst | None = Field(None, json_schema_extra=_without_null)
 
-    @field_validator("name", "messages_per_second", mode="before")
+    @field_validator("name", "messages_per_second", "contact_burst", mode="before")
     @classmethod
     def _is_given(cls, value: object) -> object:
         if value is None:

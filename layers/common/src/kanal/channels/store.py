@@ -118,10 +118,10 @@ class ChannelStore:
     # --- afterwards ---
 
     def change(self, channel: Channel, changed: Channel, now: datetime) -> None:
-        """Name, pace and country, as far as they differ. Raises ChannelNameTaken, Contended."""
+        """Name, pace, burst and country, as far as they differ. Raises ChannelNameTaken, Contended."""
         fields = {
             name: getattr(changed, name) or ""
-            for name in ("name", "messages_per_second", "default_country")
+            for name in ("name", "messages_per_second", "contact_burst", "default_country")
             if getattr(changed, name) != getattr(channel, name)
         }
         update = self._table.update_request(
