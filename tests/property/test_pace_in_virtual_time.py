@@ -45,7 +45,7 @@ def departures(rate: int, workers: Workers, until: int, chance: random.Random) -
         if next_free > now + HORIZON:
             heapq.heappush(waiting, (next_free - HORIZON, worker))
             continue
-        leased = slots(max(next_free, now), chance.randint(1, workers.largest_lease), rate)
+        leased = slots(max(next_free, now), chance.randint(1, workers.largest_lease), interval(rate))
         next_free = leased[-1] + interval(rate)
         sent = [] if chance.random() < workers.lost else [_leaves(slot, workers, chance) for slot in leased]
         left += [moment for moment in sent if moment is not None]
@@ -101,7 +101,7 @@ def test_a_saturated_channel_uses_its_pace(rate: int, number: int, slowest: int,
 @given(st.integers(1, 1000))
 def test_a_full_second_of_late_messages_is_within_the_pace_at_every_rate(rate: int) -> None:
     """Promise 4: the worst case by hand: a late message, then all the others as early as they may."""
-    leased = slots(0, rate + 2, rate)
+    leased = slots(0, rate + 2, interval(rate))
     worst = [leased[0] + TOLERANCE, *leased[1:]]
     assert most_in_a_second(sorted(worst)) <= rate
     assert all(later - earlier == interval(rate) for earlier, later in pairwise(leased))

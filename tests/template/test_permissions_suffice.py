@@ -228,7 +228,8 @@ def _leased_far_ahead(deployment: Deployment, channel: str) -> Iterator[None]:
     """As if other workers had a minute's messages to send."""
     table, until = deployment.aws.channels, int((time.time() + 60) * 1_000_000)
     key = {"pk": {"S": f"pace#acme#{channel}"}, "sk": {"S": "pace"}}
-    boto("dynamodb").put_item(TableName=table, Item={**key, "next_free": {"N": str(until)}})
+    leased = {"next_free": {"N": str(until)}, "ceiling": {"N": "80"}, "slowed_at": {"N": "0"}}
+    boto("dynamodb").put_item(TableName=table, Item={**key, **leased})
     yield
     boto("dynamodb").delete_item(TableName=table, Key=key)
 

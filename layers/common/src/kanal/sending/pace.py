@@ -6,6 +6,10 @@ another is leased. So the messages of any second belong to slots of a second and
 chosen such that these are never more than the rate: floor((1 s + TOLERANCE) / interval) + 1 <= rate. It
 costs TOLERANCE / 1 s of the rate (4 %).
 
+When the rate rises, slots come closer together, and a second that has both kinds holds less than the new
+rate. When it falls, slots that are leased stay leased; those of the new rate begin GAP after them, so that no
+second has both kinds.
+
 A worker that dies with leased slots costs slowness, never excess.
 """
 
@@ -18,6 +22,13 @@ TOLERANCE = 40_000
 """Microseconds that a message may leave after its slot."""
 HORIZON = 2 * SECOND
 """Slots are leased at most this far ahead; a worker that would wait longer gives its messages back."""
+LONGEST_LEASE = SECOND // 2
+"""Of a lease that may be shorter than asked for: no message is bound to a slot far away then."""
+GAP = SECOND + TOLERANCE
+"""Between the last slot of a higher configured rate and the first of a lower one."""
+
+MOST_INBOUND = SECOND * 9 // 10
+"""What comes in leaves a tenth of each second for the answers; the provider may refuse some of them then."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +45,22 @@ class Busy:
     wait: timedelta
 
 
-def interval(messages_per_second: int) -> int:
+def interval(messages_per_second: float) -> int:
     """Microseconds between two slots."""
-    return (SECOND + TOLERANCE) // messages_per_second + 1
+    return int((SECOND + TOLERANCE) / messages_per_second) + 1
 
 
-def slots(first: int, count: int, messages_per_second: int) -> list[int]:
-    step = interval(messages_per_second)
+def fitting(count: int, least: int, step: int) -> int:
+    """How many slots so far apart are leased when `count` are wanted, but not for long."""
+    return max(least, min(count, LONGEST_LEASE // step))
+
+
+def inbound_length(count: int, messages_per_second: int) -> int:
+    """The part of the pace, in microseconds, that inbound messages of one second take."""
+    return min(count * interval(messages_per_second), MOST_INBOUND)
+
+
+def slots(first: int, count: int, step: int) -> list[int]:
     return [first + number * step for number in range(count)]
 
 
