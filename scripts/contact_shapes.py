@@ -19,6 +19,9 @@ class Window(Shape):
 class Marketing(Shape):
     opted_out: bool = Field(description="The person stopped marketing; such templates are refused.")
     changed_at: datetime | None
+    suppressed_until: datetime | None = Field(
+        description="WhatsApp takes no marketing to the person before; `null` when that is over."
+    )
 
 
 class Referral(Shape):

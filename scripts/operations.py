@@ -100,6 +100,7 @@ OPERATIONS: dict[str, Operation] = {
             errors.TemplateNotSendable,
             errors.PhoneNumberRequired,
             errors.MarketingOptedOut,
+            errors.MarketingSuppressed,
             errors.MessageNotReferable,
             errors.MediaNotUploaded,
             errors.IdempotencyKeyReused,

@@ -73,6 +73,9 @@ class Channel(Shape):
     messages_per_second: int
     contact_burst: int
     default_country: str | None
+    bulk_paused_until: datetime | None = Field(
+        description="Until when nothing goes out in bulk, as WhatsApp limits the number; may be over."
+    )
     webhook_cleared: bool | None = Field(
         description="After disconnecting: whether the provider confirmed that it delivers here no more."
     )

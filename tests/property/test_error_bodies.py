@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kanal.providers.errorbody import ErrorBody, read_error
-from kanal.providers.playbook import BY_CODE, play_for
+from kanal.providers.playbook import BY_CODE, effects_told, play_for
 from tests.property.json_values import ANY_JSON
 
-_STATUSES = st.sampled_from([400, 401, 403, 404, 429, 500, 502, 503])
+_STATUSES = st.sampled_from([400, 401, 403, 404, 429, 500, 502, 503, 555])
 _WORDS = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20)
 
 
@@ -44,6 +44,8 @@ def test_code_and_details_of_whatsapps_own_error_are_found(
     assert read_error(status, json.dumps({"error": error}).encode()) == ErrorBody(code, message, details)
     del error["error_data"]
     assert read_error(status, json.dumps({"error": error}).encode()).words == message
+    error["error_subcode"] = 2388024
+    assert read_error(status, json.dumps({"error": error}).encode()).subcode == 2388024
 
 
 @given(
@@ -51,6 +53,7 @@ def test_code_and_details_of_whatsapps_own_error_are_found(
     st.sampled_from(
         [
             lambda words: {"error": words},
+            lambda words: {"message": words},
             lambda words: {"meta": {"developer_message": words, "http_code": 400}},
             lambda words: {"meta": {"developerMessage": words, "httpCode": 400}},
         ]
@@ -58,16 +61,32 @@ def test_code_and_details_of_whatsapps_own_error_are_found(
     _WORDS,
 )
 def test_words_of_360dialogs_own_errors_are_found(status: int, shape: Any, words: str) -> None:
-    """Promise 12: the three shapes without a code still tell why."""
+    """Promise 12: the shapes without a code still tell why."""
     found = read_error(status, json.dumps(shape(words)).encode())
     assert (found.code, found.words) == (None, words)
 
 
-@given(_STATUSES, st.none() | st.integers() | st.sampled_from(sorted(BY_CODE)))
-def test_every_answer_has_a_play_and_no_unknown_answer_is_tried_again(status: int, code: int | None) -> None:
+_CODES = st.none() | st.integers() | st.sampled_from(sorted(BY_CODE))
+_PHRASES = st.lists(
+    st.sampled_from(["unpaid", "api key expired", "API disabled", "rate limit", "Ärger", " "]), max_size=4
+).map(" ".join)
+
+
+@given(_STATUSES | st.integers(100, 999), _CODES, _CODES, st.text(max_size=40) | _PHRASES)
+def test_every_answer_has_a_play_and_no_unknown_answer_is_tried_again(
+    status: int, code: int | None, subcode: int | None, words: str
+) -> None:
     """Promise 6: only what is known to be refused before processing is sent a second time."""
-    play = play_for(status, code)
+    play = play_for(status, code, subcode=subcode, words=words)
+    has_row = code in BY_CODE or subcode in BY_CODE
     if play.kind == "try_later":
-        assert status == 429 or code in BY_CODE
-    if status >= 500 and code not in BY_CODE:
+        assert has_row or (status == 429 or (status == 400 and code is None))
+    if status >= 500 and not has_row:
         assert play.kind == "unknown"
+
+
+@given(ANY_JSON)
+def test_any_error_of_a_status_is_read(error: Any) -> None:
+    """Promise 11: a status with errors that are not built as documented is a status all the same."""
+    for errors in ([error], [{"code": error}], [{"code": error}, error]):
+        assert isinstance(effects_told("failed", errors), tuple)

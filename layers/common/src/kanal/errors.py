@@ -16,6 +16,7 @@ KanalError
 │       ├── TemplateNotSendable
 │       ├── PhoneNumberRequired
 │       ├── MarketingOptedOut
+│       ├── MarketingSuppressed
 │       ├── MessageNotReferable
 │       ├── AlreadyOneContact
 │       ├── NotMerged
@@ -164,6 +165,12 @@ class MarketingOptedOut(Conflict):
     """A marketing template for a contact who stopped marketing messages in WhatsApp."""
 
     code = "marketing_opted_out"
+
+
+class MarketingSuppressed(Conflict):
+    """A marketing template for a contact to whom WhatsApp takes none before `until`."""
+
+    code = "marketing_suppressed"
 
 
 class MessageNotReferable(Conflict):

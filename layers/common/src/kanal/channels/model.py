@@ -29,8 +29,9 @@ WHY_NOT_SENDING: dict[State, str] = {
     " again with a valid key. Is the key good after all, sync the channel's templates: that tries it again.",
     "payment_required": "The provider stopped sending for unpaid invoices. Settle them with the provider,"
     " then sync the channel's templates: that lets it send again.",
-    "restricted": "WhatsApp has restricted the number. Look at its health in the provider's hub; when it is"
-    " fine again, sync the channel's templates: that lets it send again.",
+    "restricted": "WhatsApp does not let the number send: it is restricted, not registered, or lacks a"
+    " permission. Look at its health in the provider's hub; when it is fine again, sync the channel's"
+    " templates: that lets it send again.",
     "paused": "Sending is paused for this channel.",
     "disconnected": "The channel is disconnected. Connect the number again to send.",
 }
@@ -58,6 +59,8 @@ class Channel:
     created_at: datetime
     webhook_cleared: bool | None = None
     """After disconnecting: whether the provider confirmed that it no longer delivers here."""
+    bulk_paused_until: datetime | None = None
+    """WhatsApp limits the number for being reported as spam: what goes out in bulk waits until then."""
     reports: Mapping[str, Report] = field(default_factory=dict)
     """What WhatsApp reported of the number and its account, by name. Sending does not follow from it."""
 
@@ -81,6 +84,7 @@ def as_json(channel: Channel) -> dict[str, Any]:
         "messages_per_second": channel.messages_per_second,
         "contact_burst": channel.contact_burst,
         "default_country": channel.default_country,
+        "bulk_paused_until": rfc3339(channel.bulk_paused_until) if channel.bulk_paused_until else None,
         "webhook_cleared": channel.webhook_cleared,
         "created_at": rfc3339(channel.created_at),
         **reports.as_json(channel.reports),

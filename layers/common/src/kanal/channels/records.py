@@ -51,6 +51,7 @@ def from_item(workspace_id: WorkspaceId, item: Item) -> Channel:
         request_digest=item["request_digest"],
         created_at=parse_rfc3339(item["created_at"]),
         webhook_cleared=item.get("webhook_cleared"),
+        bulk_paused_until=parse_rfc3339(item["bulk_paused_until"]) if "bulk_paused_until" in item else None,
         reports=reports_from(item),
     )
 

@@ -21,6 +21,7 @@ from kanal.channels.model import Channel, State, name_key
 from kanal.channels.records import from_item, to_item
 from kanal.errors import ChannelNameTaken, Contended, NotFound, NumberAlreadyConnected
 from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.times import rfc3339
 
 CONNECTING_FOR = timedelta(minutes=2)
 _SHARDS = 8
@@ -153,6 +154,23 @@ class ChannelStore:
                 names={"#state": "state"},
                 values={":state": state, ":gone": "disconnected"},
                 condition="attribute_exists(pk) AND NOT #state IN (:state, :gone)",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def pause_bulk(self, ref: ChannelRef, at: datetime, until: datetime) -> bool:
+        """From `at` on. False if bulk is paused at that time already, or the channel is gone: many messages
+        are refused at once, and are one reason to pause.
+        """
+        try:
+            self._table.update(
+                channel_key(ref),
+                "SET bulk_paused_until = :until",
+                names={"#state": "state"},
+                values={":at": rfc3339(at), ":until": rfc3339(until), ":gone": "disconnected"},
+                condition="attribute_exists(pk) AND #state <> :gone"
+                " AND (attribute_not_exists(bulk_paused_until) OR bulk_paused_until < :at)",
             )
         except ConditionFailed:
             return False

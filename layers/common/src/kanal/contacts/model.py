@@ -16,7 +16,7 @@ from typing import Literal
 
 from kanal.contacts.identity import Identity, names_of, phone
 from kanal.ids import ChannelRef, ContactId
-from kanal.windows.rules import Window, folded
+from kanal.windows.rules import Window, folded, later, max_time
 
 Trait = Literal[
     "wa_id", "user_id", "parent_user_id", "profile_name", "username", "saved_name", "marketing", "referral"
@@ -67,6 +67,8 @@ class Sighting:
     """That ad or post, as JSON text."""
     free_entry_until: datetime | None = None
     marketing: Literal["stop", "resume"] | None = None
+    marketing_suppressed_until: datetime | None = None
+    """WhatsApp refused marketing to the person because others sent enough of it; not before then again."""
     written_number: str | None = None
     """Digits with country code as a person wrote them. They find the contact, and are where messages go until
     WhatsApp says how it spells the number.
@@ -138,6 +140,7 @@ class Part:
     window: Window = field(default_factory=Window)
     last_seen_at: str = ""
     """WhatsApp's time of the latest sighting, as text."""
+    marketing_suppressed_until: datetime | None = None
     merged: tuple[Merged, ...] = ()
     merged_into: ContactId | None = None
     kept_apart: Mapping[ContactId, datetime] = field(default_factory=dict)
@@ -236,6 +239,11 @@ class Contact:
     def has_stopped_marketing(self) -> bool:
         return self.marketing is not None and self.marketing.value == "stop"
 
+    @property
+    def marketing_suppressed_until(self) -> datetime | None:
+        """Until when WhatsApp takes no marketing to the person; may be over."""
+        return max_time(part.marketing_suppressed_until for part in self.parts)
+
     def is_kept_apart_from(self, other: "Contact") -> bool:
         theirs = {part.id for part in other.parts}
         ours = {part.id for part in self.parts}
@@ -266,6 +274,9 @@ def with_sighting(part: Part, sighting: Sighting) -> Part:
         seen=_latest_of([part.seen, told]),
         window=folded([part.window, window]),
         last_seen_at=max(part.last_seen_at, sighting.at if sighting.is_sign_of_life else ""),
+        marketing_suppressed_until=later(
+            part.marketing_suppressed_until, sighting.marketing_suppressed_until
+        ),
     )
 
 

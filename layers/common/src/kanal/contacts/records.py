@@ -55,6 +55,7 @@ def to_item(part: Part) -> Item:
         "listed": listed(part),
         "created_at": rfc3339(part.created_at),
         "last_seen_at": part.last_seen_at or None,
+        "marketing_suppressed_until": _written(part.marketing_suppressed_until),
         "version": part.version,
         "merged": [_merged_to_item(merged) for merged in part.merged] or None,
         "merged_into": part.merged_into,
@@ -64,7 +65,7 @@ def to_item(part: Part) -> Item:
         item[trait], item[f"{trait}_order"] = seen.value, seen.order
     for name in _TIMES_OF_WINDOW:
         moment: datetime | None = getattr(part.window, name)
-        item[f"window_{name}"] = rfc3339(moment) if moment else None
+        item[f"window_{name}"] = _written(moment)
     return item
 
 
@@ -77,6 +78,7 @@ def from_item(ref: ChannelRef, item: Item) -> Part:
         seen={trait: Seen(item[trait], item[f"{trait}_order"]) for trait in TRAITS if trait in item},
         window=Window(**window),
         last_seen_at=item.get("last_seen_at", ""),
+        marketing_suppressed_until=_time(item.get("marketing_suppressed_until")),
         merged=tuple(_merged_from_item(merged) for merged in item.get("merged", [])),
         merged_into=ContactId(item["merged_into"]) if "merged_into" in item else None,
         kept_apart={
@@ -97,6 +99,10 @@ def _merged_to_item(merged: Merged) -> Item:
 
 def _merged_from_item(item: Item) -> Merged:
     return Merged(ContactId(item["id"]), parse_rfc3339(item["at"]), item["because"], item["evidence"])
+
+
+def _written(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
 
 
 def _time(text: str | None) -> datetime | None:

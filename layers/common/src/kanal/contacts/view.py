@@ -26,6 +26,7 @@ def as_json(contact: Contact, now: datetime) -> dict[str, Any]:
         "marketing": {
             "opted_out": contact.has_stopped_marketing,
             "changed_at": _told_at(contact.marketing),
+            "suppressed_until": _if_to_come(contact.marketing_suppressed_until, now),
         },
         "referral": _referral_as_json(contact.referral),
         "merged": [merged_as_json(merged) for merged in contact.merged],
@@ -46,6 +47,10 @@ def _country(*names: str | None) -> str | None:
 
 def _referral_as_json(seen: Seen | None) -> dict[str, Any] | None:
     return {**json.loads(seen.value), "at": _told_at(seen)} if seen else None
+
+
+def _if_to_come(moment: datetime | None, now: datetime) -> str | None:
+    return rfc3339(moment) if moment and moment > now else None
 
 
 def _told_at(seen: Seen | None) -> str | None:

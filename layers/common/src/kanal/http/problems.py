@@ -23,6 +23,7 @@ STATUS: dict[type[KanalError], tuple[int, str]] = {
     errors.TemplateNotSendable: (409, "The template cannot be sent"),
     errors.PhoneNumberRequired: (409, "The phone number is not known"),
     errors.MarketingOptedOut: (409, "The contact stopped marketing messages"),
+    errors.MarketingSuppressed: (409, "WhatsApp takes no marketing to the contact for now"),
     errors.MessageNotReferable: (409, "The message cannot be referred to"),
     errors.AlreadyOneContact: (409, "These are one contact already"),
     errors.NotMerged: (409, "The contact was not merged"),

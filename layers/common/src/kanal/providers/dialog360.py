@@ -15,6 +15,7 @@ from kanal.ids import BSUID, PHONE_ID
 from kanal.providers.errorbody import read_error
 from kanal.providers.outcomes import Accepted, Outcome, Refused, TryLater, Unknown
 from kanal.providers.playbook import play_for
+from kanal.providers.retryafter import retry_after_seconds
 
 NAME = "dialog360"
 _FACTS = "id,display_phone_number,verified_name,name_status,quality_rating,throughput,messaging_limit_tier"
@@ -145,7 +146,8 @@ class Dialog360:
                 "/messages", json=body, headers=self._headers, timeout=self._timeouts.long
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return TryLater(failure("connection", f"360dialog was not reached ({type(error).__name__})."))
+            words = f"360dialog was not reached ({type(error).__name__})."
+            return TryLater(failure("connection", words), scope="channel")
         except httpx.RequestError as error:
             words = f"The connection ended without an answer ({type(error).__name__})."
             return Unknown(failure("no_answer", words))
@@ -243,12 +245,19 @@ def _recipient(told: Any) -> tuple[str | None, str | None]:
 
 def not_accepted(answer: httpx.Response, secrets: Sequence[str]) -> Refused | TryLater | Unknown:
     body = read_error(answer.status_code, answer.content, secrets)
-    play = play_for(answer.status_code, body.code)
+    play = play_for(answer.status_code, body.code, subcode=body.subcode)
     code = body.code if body.code is not None else f"http_{answer.status_code}"
     error = {**failure(code, body.words or body.title), "title": body.title, "advice": play.advice}
-    if play.kind == "try_later":
-        return TryLater(error, _seconds(answer.headers.get("retry-after")))
-    return Unknown(error) if play.kind == "unknown" else Refused(error, play.effect)
+    if play.kind == "unknown":
+        return Unknown(error)
+    if play.kind == "refused":
+        return Refused(error, play.effect if play.effect in _TAKEN else None, play.scope)
+    asked = retry_after_seconds(answer.headers)
+    return TryLater(error, play.wait_seconds if asked is None else asked, play.scope, play.effect)
+
+
+_TAKEN = ("credentials_invalid", "payment_required", "restricted", "window_closed", "marketing_stopped")
+"""The sender's table of effects, which comes next, takes the others."""
 
 
 def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Exception:
@@ -256,7 +265,8 @@ def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Excepti
     words = body.words or body.title
     if answer.status_code == 401:
         return ApiKeyRejected(f"360dialog does not accept the API key: {words}")
-    throttled = play_for(answer.status_code, body.code).kind == "try_later"
+    play = play_for(answer.status_code, body.code, subcode=body.subcode, words=words)
+    throttled = play.kind == "try_later"
     if throttled or answer.status_code >= 500:
         return ProviderUnavailable(f"360dialog answered HTTP {answer.status_code}: {words}")
     return ProviderRefused(f"360dialog refused the call with HTTP {answer.status_code}: {words}")
@@ -264,10 +274,6 @@ def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Excepti
 
 def failure(code: int | str, message: str) -> dict[str, Any]:
     return {"code": code, "title": message, "message": message, "advice": ""}
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and re.fullmatch(r"\d{1,6}", header.strip()) else None
 
 
 def _entity_id(entities: Any, kind: str) -> str | None:

@@ -1,14 +1,15 @@
-"""Reads the four shapes in which 360dialog reports an error, and bodies that are none of them.
+"""Reads the shapes in which 360dialog reports an error, and bodies that are none of them.
 
 A  {"error": {"message", "code", "error_data": {"details"}}}     WhatsApp's own, passed through
 B  {"error": "words"}                                            newer 360dialog endpoints
+C  {"message": "words"}                                          the same, where it is no error by itself
 D  {"meta": {"developer_message", "http_code"}}                  /v1/configs/*
 E  {"meta": {"developerMessage", "httpCode"}}                    the older gateway
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _LONGEST = 500
@@ -21,6 +22,8 @@ class ErrorBody:
     code: int | None
     title: str
     words: str
+    subcode: int | None = None
+    """Beside the code, where WhatsApp explains it so."""
 
 
 def read_error(status: int, body: bytes, secrets: Sequence[str] = ()) -> ErrorBody:
@@ -29,31 +32,32 @@ def read_error(status: int, body: bytes, secrets: Sequence[str] = ()) -> ErrorBo
         parsed: Any = json.loads(body)
     except (ValueError, RecursionError):
         parsed = None
-    code, title, words = _told(status, parsed if isinstance(parsed, dict) else {})
-    return ErrorBody(code, _safe(title, secrets), _safe(words, secrets))
+    told = _told(status, parsed if isinstance(parsed, dict) else {})
+    return replace(told, title=_safe(told.title, secrets), words=_safe(told.words, secrets))
 
 
-def _told(status: int, parsed: dict[str, Any]) -> tuple[int | None, str, str]:
-    error, meta = parsed.get("error"), parsed.get("meta")
+def _told(status: int, parsed: dict[str, Any]) -> ErrorBody:
+    error, meta, message = parsed.get("error"), parsed.get("meta"), parsed.get("message")
     if isinstance(error, dict):
         return _whatsapp(status, error)
-    if isinstance(error, str):
-        return None, f"HTTP {status}", error
-    if isinstance(meta, dict):
-        return (
-            None,
-            f"HTTP {status}",
-            str(meta.get("developer_message") or meta.get("developerMessage") or ""),
-        )
-    return None, f"HTTP {status}", ""
+    words = error if isinstance(error, str) else ""
+    if not words and isinstance(meta, dict):
+        words = str(meta.get("developer_message") or meta.get("developerMessage") or "")
+    if not words and isinstance(message, str):
+        words = message
+    return ErrorBody(None, f"HTTP {status}", words)
 
 
-def _whatsapp(status: int, error: dict[str, Any]) -> tuple[int | None, str, str]:
-    code, data = error.get("code"), error.get("error_data")
+def _whatsapp(status: int, error: dict[str, Any]) -> ErrorBody:
+    data = error.get("error_data")
     details = data.get("details") if isinstance(data, dict) else None
-    message = str(error.get("message") or f"HTTP {status}")
-    number = code if isinstance(code, int) and not isinstance(code, bool) else None
-    return number, message, str(details or message)
+    title = str(error.get("message") or f"HTTP {status}")
+    code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+    return ErrorBody(code, title, str(details or title), subcode)
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _safe(words: str, secrets: Sequence[str]) -> str:

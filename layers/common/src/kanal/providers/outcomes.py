@@ -4,10 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Scope = Literal["message", "contact", "channel", "template", "bulk"]
+"""What an answer is about: this message alone, all to this contact, all of the channel, all of this template,
+or all that the channel sends in bulk.
+"""
 Effect = Literal[
-    "credentials_invalid", "payment_required", "restricted", "window_closed", "marketing_stopped"
+    "slow_channel",
+    "delay_contact",
+    "pause_bulk",
+    "suppress_marketing",
+    "marketing_stopped",
+    "window_closed",
+    "template_paused",
+    "template_disabled",
+    "template_unknown",
+    "credentials_invalid",
+    "payment_required",
+    "restricted",
 ]
-"""What a refusal says beyond the message: about the channel, or about the contact."""
+"""What an answer says beyond the message, and is to be remembered."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +42,7 @@ class Refused:
 
     error: Mapping[str, Any]
     effect: Effect | None = None
+    scope: Scope = "message"
 
 
 @dataclass(frozen=True)
@@ -35,7 +51,10 @@ class TryLater:
 
     error: Mapping[str, Any]
     after_seconds: float | None = None
-    """As asked for by the provider."""
+    """As asked for by the provider, or known from its documentation; None where it is ours to choose."""
+    scope: Scope = "message"
+    """What waits."""
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,18 @@
 """Whether a message may be sent to a contact now: the window, the template, and what the person wished."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from kanal.clock import Clock
 from kanal.contacts.view import window_as_json
-from kanal.errors import MarketingOptedOut, PhoneNumberRequired, TemplateNotSendable, WindowClosed
+from kanal.errors import (
+    MarketingOptedOut,
+    MarketingSuppressed,
+    PhoneNumberRequired,
+    TemplateNotSendable,
+    WindowClosed,
+)
 from kanal.ids import ChannelRef
 from kanal.templates.model import Template
 from kanal.templates.parameters import check_parameters
@@ -21,6 +28,7 @@ class Receiver:
     window: Window
     has_phone: bool
     has_stopped_marketing: bool = False
+    marketing_suppressed_until: datetime | None = None
 
 
 def check_permission(
@@ -28,7 +36,8 @@ def check_permission(
 ) -> None:
     """A template goes through at any time, everything else while the window is open.
 
-    Raises WindowClosed, TemplateNotSendable, InvalidRequest, PhoneNumberRequired, MarketingOptedOut.
+    Raises WindowClosed, TemplateNotSendable, InvalidRequest, PhoneNumberRequired, MarketingOptedOut,
+    MarketingSuppressed.
     """
     if body["type"] != "template":
         if not receiver.window.is_open(clock()):
@@ -38,11 +47,13 @@ def check_permission(
     content = body["template"]
     template = _sendable(templates, ref, content["name"], content["language"]["code"])
     check_parameters(template, content.get("components", []))
-    check_receiver(template, receiver)
+    check_receiver(template, receiver, clock())
 
 
-def check_receiver(template: Template, receiver: Receiver) -> None:
-    """Source: WhatsApp, errors 131062 (user ids get no one-time codes) and 131050 (marketing stopped)."""
+def check_receiver(template: Template, receiver: Receiver, now: datetime) -> None:
+    """Source: WhatsApp, errors 131062 (user ids get no one-time codes), 131050 (marketing stopped) and 131049
+    (enough marketing for a day).
+    """
     category = template.category.upper()
     if category == "AUTHENTICATION" and not receiver.has_phone:
         raise PhoneNumberRequired(
@@ -53,6 +64,13 @@ def check_receiver(template: Template, receiver: Receiver) -> None:
         raise MarketingOptedOut(
             f"This contact stopped marketing messages in WhatsApp, and template {template.name} is marketing."
             " Send a utility template, or wait until they allow it again."
+        )
+    until = receiver.marketing_suppressed_until
+    if category == "MARKETING" and until and now < until:
+        raise MarketingSuppressed(
+            f"WhatsApp refused marketing to this contact and takes none before {rfc3339(until)}; template"
+            f" {template.name} is marketing. Send it then, or a utility template if the matter is one.",
+            until=rfc3339(until),
         )
 
 

@@ -1,5 +1,6 @@
 """Applies what a webhook tells of a template, and asks for a sync where that is not the whole truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from kanal.ids import ChannelRef
 from kanal.templates.jobs import SyncRequests
 from kanal.templates.model import Template
 from kanal.templates.store import TemplateStore
-from kanal.templates.updates import TemplateUpdate, updated
+from kanal.templates.updates import TemplateUpdate, as_refused, told_by_refusal, updated
 
 _ATTEMPTS = 4
 
@@ -33,13 +34,38 @@ def apply_update(
     is_seen = update.at is not None and update.order <= last_sync
     if not is_seen and (found is None or update.wants_sync):
         parts.sync_requests.ask(ref, update.at or received_at)
+    return _changed(parts.templates, ref, found, lambda known: updated(known, update, last_sync))
+
+
+def apply_refusal(
+    parts: Updating, ref: ChannelRef, name: str, language: str, word: str, at: datetime
+) -> tuple[TemplateUpdate, Template] | None:
+    """WhatsApp refused a message because its template has the status `word` (`PAUSED`, `DISABLED`): what that
+    tells, and the template afterwards. None if the template is not known, or known to be so, or known better.
+
+    Raises Contended.
+    """
+    found = parts.templates.get(ref, name, language)
+    if found is None:
+        return None
+    update, last_sync = told_by_refusal(found, word, at), parts.templates.last_sync(ref)
+    after = _changed(parts.templates, ref, found, lambda known: as_refused(known, update, last_sync))
+    return (update, after) if after is not found and after else None
+
+
+def _changed(
+    templates: TemplateStore,
+    ref: ChannelRef,
+    found: Template | None,
+    change: Callable[[Template], Template],
+) -> Template | None:
     for _ in range(_ATTEMPTS):
         if found is None:
             return None
-        after = updated(found, update, last_sync)
-        if after is found or parts.templates.put(ref, after, over=found):
+        after = change(found)
+        if after is found or templates.put(ref, after, over=found):
             return after
-        found = _find(parts.templates, ref, update)
+        found = templates.get(ref, found.name, found.language)
     raise Contended("The template is being changed by something else right now.")
 
 

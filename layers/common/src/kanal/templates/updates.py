@@ -101,6 +101,28 @@ def updated(template: Template, update: TemplateUpdate, last_sync: str) -> Templ
     return replace(template, **changes, orders=orders) if orders != template.orders else template
 
 
+def told_by_refusal(template: Template, word: str, at: datetime) -> TemplateUpdate:
+    """What the refusal of a message tells: that its template has this status. WhatsApp's times are whole
+    seconds, so ours is one too.
+    """
+    said = {"event": word}
+    at = at.replace(microsecond=0)
+    return TemplateUpdate("status", template.provider_id, template.name, template.language, said, at)
+
+
+def as_refused(template: Template, update: TemplateUpdate, last_sync: str) -> Template:
+    """The template after a refusal told the update; the very same if that is known, or something later.
+
+    Only the status is told: why it has it, a webhook says. In the same second it comes after a sync and
+    before any webhook.
+    """
+    word, order = update.said["event"], f"{rfc3339(update.at)}#" if update.at else ""
+    is_news = order > max(last_sync, template.orders.get("status", ""))
+    if not is_news or template.status in (status_of(word), "deleted"):
+        return template
+    return replace(template, provider_status=word, orders={**template.orders, "status": order})
+
+
 # --- what each update says, by aspect; a word that is no text says nothing ---
 
 _Said = dict[Aspect, dict[str, Any]]
