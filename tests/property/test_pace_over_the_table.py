@@ -149,3 +149,150 @@ def test_channels_do_not_share_a_pace(aws: Aws) -> None:
     answer = container.lease(_new_channel(), 1, 20)
     assert not isinstance(answer, Busy)
     assert answer.slots[0] == time.microseconds
+
+
+# --- when the rate changes ---
+
+_EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["lease", "lease", "lease", "slow down", "pause", "inbound", "lower", "raise"]),
+        st.integers(0, 1),
+        st.sampled_from([0, 1_000, 50_000, 400_000, 2 * SECOND]),
+    ),
+    min_size=5,
+    max_size=25,
+)
+"""What happens, to which container, after how long."""
+_CEILINGS = {"lower": 20, "raise": 80}
+_ACTIONS: dict[str, Callable[[PaceStore, ChannelRef, int], None]] = {
+    "slow down": lambda store, ref, ceiling: store.slow_down(ref, ceiling),
+    "pause": lambda store, ref, ceiling: store.slow_down(ref, ceiling, pause_seconds=0.7),
+    "inbound": lambda store, ref, ceiling: store.note_inbound(ref, 5, ceiling),
+}
+
+
+def _nothing(store: PaceStore, ref: ChannelRef, ceiling: int) -> None:
+    """Leases are what happens in every step."""
+
+
+@settings(max_examples=settings().max_examples // 3)
+@given(events=_EVENTS, seed=st.integers(0, 2**32))
+def test_no_second_exceeds_the_configured_rate_however_the_rate_changes(
+    aws: Aws, events: list[tuple[str, int, int]], seed: int
+) -> None:
+    """Promise 4: refusals, pauses, inbound messages and a new configuration, in the midst of leases.
+
+    A second that holds slots of a lower configured rate holds none of a higher one before it: what was leased
+    counts.
+    """
+    ref, time, chance = _new_channel(), _Time(), random.Random(seed)
+    containers = [PaceStore(Table(aws.channels, boto("dynamodb")), time) for _ in range(2)]
+    ceiling, leased = 80, list[tuple[int, int]]()
+    for kind, number, wait in events:
+        time.advance(wait)
+        ceiling = _CEILINGS.get(kind, ceiling)
+        _ACTIONS.get(kind, _nothing)(containers[number], ref, ceiling)
+        for _ in range(6):
+            answer = containers[number].lease(ref, 10, ceiling, least=1)
+            leased += [] if isinstance(answer, Busy) else [(slot, ceiling) for slot in answer.slots]
+    left = sorted((slot + chance.randint(0, TOLERANCE), rate) for slot, rate in leased)
+    for at, (moment, rate) in enumerate(left):
+        second = [other for other in left[: at + 1] if moment - other[0] <= SECOND]
+        assert len(second) <= max(other_rate for _, other_rate in second)
+        assert rate >= max(other_rate for _, other_rate in second)
+
+
+def _leased_after(store: PaceStore, ref: ChannelRef, ceiling: int) -> list[int]:
+    answer = store.lease(ref, 10, ceiling)
+    assert not isinstance(answer, Busy)
+    return list(answer.slots)
+
+
+def test_a_refusal_puts_slots_further_apart_for_every_container(aws: Aws) -> None:
+    """The other container has not heard of it, and does not have to: its lease fails until it has."""
+    ref, time = _new_channel(), _Time()
+    first, second = (PaceStore(Table(aws.channels, boto("dynamodb")), time) for _ in range(2))
+    assert _leased_after(second, ref, 80)[1] - epoch_microseconds(time()) == interval(80)
+    first.slow_down(ref, 80)
+    slots = _leased_after(second, ref, 80)
+    assert slots[1] - slots[0] == interval(0.96 * 80)
+
+
+def test_workers_that_hear_of_one_excess_cut_once(aws: Aws) -> None:
+    """Ten workers, twenty answers, one second: the rate is not cut to nothing."""
+    ref, time = _new_channel(), _Time()
+    workers = [PaceStore(Table(aws.channels, boto("dynamodb")), time) for _ in range(10)]
+    for worker in workers:
+        worker.slow_down(ref, 80)
+    time.advance(SECOND // 4)
+    for worker in workers:
+        worker.slow_down(ref, 80)
+    slots = _leased_after(workers[0], ref, 80)
+    assert interval(0.99 * 80) < slots[1] - slots[0] <= interval(0.96 * 80)
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(5.0, 5), (86_400.0, 600)])
+def test_nothing_is_leased_before_the_pause_that_the_provider_asks_for_is_over(
+    aws: Aws, asked: float, kept: int
+) -> None:
+    """`Retry-After`, but nobody stops a channel for a day. A second worker's does not make it longer."""
+    ref, time = _new_channel(), _Time()
+    first, second = (PaceStore(Table(aws.channels, boto("dynamodb")), time) for _ in range(2))
+    _leased_after(first, ref, 80)
+    first.slow_down(ref, 80, asked)
+    second.slow_down(ref, 80, asked)
+    busy = second.lease(ref, 1, 80)
+    assert isinstance(busy, Busy)
+    time.advance(busy.wait // timedelta(microseconds=1))
+    assert _leased_after(second, ref, 80)[0] == epoch_microseconds(_START) + kept * SECOND
+
+
+def test_a_pause_holds_for_a_channel_that_has_sent_nothing_yet(aws: Aws) -> None:
+    ref, time = _new_channel(), _Time()
+    store = PaceStore(Table(aws.channels, boto("dynamodb")), time)
+    store.slow_down(ref, 80, 1.5)
+    assert _leased_after(store, ref, 80)[0] >= epoch_microseconds(_START) + 3 * SECOND // 2
+
+
+def test_what_comes_in_takes_the_slots_of_a_channel_that_is_sending(aws: Aws) -> None:
+    """In and out together are the rate, but a tenth of a second is left for answers."""
+    ref, time = _new_channel(), _Time()
+    store = PaceStore(Table(aws.channels, boto("dynamodb")), time)
+    first = _leased_after(store, ref, 80)
+    store.note_inbound(ref, 20, 80)
+    after = _leased_after(store, ref, 80)
+    assert after[0] - first[-1] == 21 * interval(80)
+    store.note_inbound(ref, 5_000, 80)
+    assert _leased_after(store, ref, 80)[0] - after[-1] == SECOND * 9 // 10 + interval(80)
+
+
+def test_what_comes_in_takes_nothing_while_nothing_is_sent(aws: Aws) -> None:
+    ref, time = _new_channel(), _Time()
+    store = PaceStore(Table(aws.channels, boto("dynamodb")), time)
+    store.note_inbound(ref, 20, 80)
+    assert _leased_after(store, ref, 80)[0] == epoch_microseconds(_START)
+    time.advance(SECOND)
+    store.note_inbound(ref, 20, 80)
+    assert _leased_after(store, ref, 80)[0] == epoch_microseconds(_START) + SECOND
+
+
+def test_a_lease_may_be_shorter_than_asked_for_so_that_it_does_not_reach_far(aws: Aws) -> None:
+    """At two messages a second ten slots would bind messages for five seconds."""
+    store = PaceStore(Table(aws.channels, boto("dynamodb")), _Time())
+    short, whole = store.lease(_new_channel(), 10, 2, least=1), store.lease(_new_channel(), 10, 2)
+    assert not isinstance(short, Busy)
+    assert not isinstance(whole, Busy)
+    assert (len(short.slots), len(whole.slots)) == (1, 10)
+
+
+def test_a_lease_of_a_known_channel_is_one_write(aws: Aws) -> None:
+    """The rate that follows from refusals costs nothing more."""
+    ref, time = _new_channel(), _Time()
+    store = PaceStore(Table(aws.channels, aws.client("dynamodb")), time)
+    store.slow_down(ref, 80)
+    _leased_after(store, ref, 80)
+    before = len(aws.calls)
+    for _ in range(3):
+        time.advance(SECOND // 10)
+        _leased_after(store, ref, 80)
+    assert [name for name, _ in aws.calls[before:]] == ["dynamodb.UpdateItem"] * 3
