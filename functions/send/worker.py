@@ -1,16 +1,15 @@
-"""SendQueue: sends accepted messages at their channel's pace."""
+"""SendQueue: sends what waits in the lines of the channels whose turn it is."""
 
 from datetime import timedelta
 from typing import Any
 
 from kanal import composition
 from kanal.clock import utc_now
-from kanal.sending.batch import Batch, deliver_batch
-from kanal.sending.queue import job_of
+from kanal.sending.queue import turn_of
+from kanal.sending.turns import work_off
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     deadline = utc_now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
-    batch = Batch(composition.sending(), composition.pace(), composition.send_queue(), deadline)
-    left = deliver_batch(batch, [job_of(record) for record in event["Records"]])
+    left = work_off(composition.draining(deadline), [turn_of(record) for record in event["Records"]])
     return {"batchItemFailures": [{"itemIdentifier": queue_id} for queue_id in left]}

@@ -1,6 +1,6 @@
 """The send queue and its workers, run by hand: what a worker leaves comes again when the test says so."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -8,73 +8,87 @@ from typing import Any
 
 import httpx
 
-from kanal.aws.table import Table
 from kanal.channels.credentials import Providers
 from kanal.channels.model import Channel
-from kanal.sending.batch import Batch, deliver_batch
 from kanal.sending.deliver import Sending
-from kanal.sending.pacestore import PaceStore
-from kanal.sending.queue import Job, job_of
+from kanal.sending.queue import Turn, turn_of
+from kanal.sending.turns import work_off
+from kanal.times import epoch_microseconds
+from tests.integration.aws import boto
+from tests.integration.inbound import stored
 from tests.integration.world import CUSTOMER, TIMEOUTS, World
 
 
 class SendLine:
-    """One SendQueue with its workers, one batch at a time."""
+    """The SendQueue with its workers, one batch of turns at a time."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._taken: dict[str, Mapping[str, Any]] = {}
-        self.deadline_seconds = 60.0
+        self.deadline_seconds = 90.0
 
-    def take(self, count: int = 10) -> list[Job]:
-        """What the queue gives a worker. Whatever earlier workers left is visible again."""
-        for record in self._taken.values():
+    def take(self, count: int = 10) -> list[Turn]:
+        """What the queue gives a worker by now. Whatever earlier workers left is visible again."""
+        self._show_again(self._taken.values())
+        records = {record["messageId"]: record for record in self._world.aws.take("send", 10)}
+        now = epoch_microseconds(self._world.clock())
+        turns = [turn_of(record) for record in records.values()]
+        due = [turn for turn in turns if turn.at is None or turn.at <= now][:count]
+        self._taken = {turn.queue_id: records.pop(turn.queue_id) for turn in due}
+        self._show_again(records.values())
+        return due
+
+    def _show_again(self, records: Iterable[Mapping[str, Any]]) -> None:
+        for record in records:
             self._world.aws.show_again("send", record)
-        records = self._world.aws.take("send", count)
-        self._taken = {record["messageId"]: record for record in records}
-        return [job_of(record) for record in records]
 
-    def deliver(
-        self, jobs: list[Job], sending: Sending | None = None, pace: PaceStore | None = None
-    ) -> list[str]:
-        """A worker handles what it was given; the ids it leaves to come again."""
+    def deliver(self, turns: list[Turn], sending: Sending | None = None) -> list[str]:
+        """A worker handles what it was given; the messages that still wait in lines."""
         world = self._world
-        deadline = world.clock() + timedelta(seconds=self.deadline_seconds)
-        parts = sending or world.new_sending(), pace or new_pace(world)
-        batch = Batch(*parts, world.send_queue, deadline)
-        left = deliver_batch(batch, jobs)
-        for job in jobs:
-            if job.queue_id not in left and (record := self._taken.pop(job.queue_id, None)):
+        parts = replace(
+            world.draining(sending or world.new_sending()),
+            deadline=world.clock() + timedelta(seconds=self.deadline_seconds),
+        )
+        left = work_off(parts, turns)
+        for turn in turns:
+            if turn.queue_id not in left and (record := self._taken.pop(turn.queue_id, None)):
                 world.aws.delete("send", record)
-        return left
+        return waiting_in_lines(world)
 
     def run(self, sending: Sending | None = None, count: int = 10) -> list[str]:
         return self.deliver(self.take(count), sending)
 
     def run_to_end(self) -> None:
         """Fresh workers, as long as there is something to send; time passes as they ask for it."""
-        for _ in range(60):
+        for _ in range(90):
             if not self._taken and not self._world.aws.waiting("send"):
+                assert waiting_in_lines(self._world) == [], "messages wait and nobody has their turn"
                 return
-            if self.run():
-                self._world.clock.advance(seconds=asked_to_wait(self._world))
+            self.deliver(self.take())
+            if self._taken or not self.take():
+                self._world.clock.advance(seconds=max(1, asked_to_wait(self._world)))
         raise AssertionError("the send queue does not empty")
 
 
-def new_pace(world: World) -> PaceStore:
-    """As in a fresh container."""
-    dynamodb = next(
-        client for client in world.aws.clients if client.meta.service_model.service_name == "dynamodb"
-    )
-    return PaceStore(Table(world.aws.channels, dynamodb), world.clock)
+def waiting_in_lines(world: World) -> list[str]:
+    """The ids of the messages that stand in any line."""
+    return [item["message_id"] for item in stored(world.aws.messages) if item["pk"].startswith("line#")]
+
+
+def free_lines(world: World, channel: Channel) -> None:
+    """As if the lease of its lines had ended."""
+    key = {"pk": {"S": f"lines#{channel.ref.prefix}"}, "sk": {"S": "lease"}}
+    boto("dynamodb").delete_item(TableName=world.aws.messages, Key=key)
 
 
 def asked_to_wait(world: World) -> int:
-    """After how many seconds the queue was last asked to show a message again."""
-    waits = [
-        given["VisibilityTimeout"] for call, given in world.aws.calls if call == "sqs.ChangeMessageVisibility"
-    ]
-    return int(waits[-1])
+    """After how many seconds a queue was last asked to show something."""
+    for call, given in reversed(world.aws.calls):
+        if call == "sqs.ChangeMessageVisibility":
+            return int(given["VisibilityTimeout"])
+        if call == "sqs.SendMessage" and given.get("DelaySeconds") is not None:
+            return int(given["DelaySeconds"])
+    raise AssertionError("nobody asked for time")
 
 
 class Watched(httpx.HTTPTransport):

@@ -61,7 +61,7 @@ class Desk:
     def work(self) -> Bill:
         jobs = self.line.take()
         with metered(self.world) as bill:
-            self.line.deliver(jobs, self.world.sending, self.world.pace)
+            self.line.deliver(jobs, self.world.sending)
         return bill
 
     def body(self, **value: Any) -> dict[str, Any]:
@@ -252,8 +252,8 @@ def worked_first(desk: Desk) -> Bill:
     return fresh(desk).work()
 
 
-def worked_ten(desk: Desk) -> Bill:
-    for number in range(10):
+def worked_five(desk: Desk) -> Bill:
+    for number in range(5):
         desk.accept(f"measured-{number}")
     return desk.work()
 
@@ -340,8 +340,8 @@ class Budget:
     write_units: int
 
 
-GET, PUT, UPDATE, TRANSACT = (
-    f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
+GET, PUT, UPDATE, DELETE, TRANSACT = (
+    f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 )
 QUERY, BATCH_GET = "dynamodb.Query", "dynamodb.BatchGetItem"
 QUEUE, PUBLISH, DECRYPT, STORE = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt", "s3.PutObject"
@@ -370,19 +370,23 @@ BUDGETS: dict[str, Budget] = {
     "process a report of the number": Budget(report, {PUT: 1, UPDATE: 1, PUBLISH: 1}, 0, 2),
     "process an update of a template": Budget(template_report, {GET: 2, PUT: 2, PUBLISH: 1}, 2, 2),
     "split a webhook of 1,000 statuses": Budget(split_thousand, {QUEUE_MANY: 2}, 0, 0),
-    "accept a text": Budget(accepted, {GET: 4, PUT: 1, QUEUE: 1}, 4, 2),
-    "accept a text that quotes": Budget(accepted_answer, {GET: 5, PUT: 1, QUEUE: 1}, 5, 2),
-    "accept a template": Budget(accepted_template, {GET: 5, PUT: 1, QUEUE: 1}, 5, 2),
+    "accept a text": Budget(accepted, {GET: 4, UPDATE: 1, PUT: 2, QUEUE: 1}, 4, 4),
+    "accept a text that quotes": Budget(accepted_answer, {GET: 5, UPDATE: 1, PUT: 2, QUEUE: 1}, 5, 4),
+    "accept a template": Budget(accepted_template, {GET: 5, UPDATE: 1, PUT: 2, QUEUE: 1}, 5, 4),
     "accept a template to somebody new": Budget(
-        accepted_template_new_contact, {GET: 5, TRANSACT: 1, PUT: 1, QUEUE: 1}, 5, 9
+        accepted_template_new_contact, {GET: 5, TRANSACT: 1, UPDATE: 1, PUT: 2, QUEUE: 1}, 5, 11
     ),
     "accept a repeated request": Budget(repeated_request, {GET: 2}, 2, 0),
-    "send a text": Budget(worked, {UPDATE: 4}, 0, 4),
-    "send a text, first in a container": Budget(worked_first, {GET: 1, DECRYPT: 1, UPDATE: 4}, 1, 4),
-    "send ten texts to one contact": Budget(worked_ten, {UPDATE: 40}, 0, 40),
-    "accept an image": Budget(accepted_image, {GET: 5, LOAD: 1, UPDATE: 1, PUT: 1, QUEUE: 1}, 5, 3),
-    "send an image": Budget(worked_image, {GET: 1, LOAD: 1, UPDATE: 6}, 1, 6),
-    "send an image that the provider has": Budget(worked_image_again, {GET: 1, UPDATE: 4}, 1, 4),
+    "send a text": Budget(worked, {QUERY: 1, UPDATE: 7, DELETE: 1}, 1, 8),
+    "send a text, first in a container": Budget(
+        worked_first, {GET: 1, DECRYPT: 1, QUERY: 1, UPDATE: 8, DELETE: 1}, 2, 9
+    ),
+    "send five texts to one contact": Budget(worked_five, {QUERY: 1, UPDATE: 27, DELETE: 5}, 1, 32),
+    "accept an image": Budget(accepted_image, {GET: 5, LOAD: 1, UPDATE: 2, PUT: 2, QUEUE: 1}, 5, 5),
+    "send an image": Budget(worked_image, {GET: 1, LOAD: 1, QUERY: 1, UPDATE: 9, DELETE: 1}, 2, 10),
+    "send an image that the provider has": Budget(
+        worked_image_again, {GET: 1, QUERY: 1, UPDATE: 7, DELETE: 1}, 2, 8
+    ),
     "read a message": Budget(polled, {GET: 1}, 1, 0),
     "read a contact": Budget(read_contact, {GET: 1}, 1, 0),
     "list fifty contacts": Budget(listed_contacts, {QUERY: 1, BATCH_GET: 1}, 51.5, 0),

@@ -224,7 +224,8 @@ def test_the_app_revokes_what_our_api_sent(world: World, channel: Channel, first
     process_next(world)
     sent = world.send_text(channel, "key-1")
     report = world.status("wamid.out", "sent", START, biz_opaque_callback_data=sent.id)
-    world.messages.attempts.claim(channel.ref, sent.id, Attempt("try", START, START + timedelta(seconds=30)))
+    attempt = Attempt("try", START, START + timedelta(seconds=30))
+    world.messages.attempts.claim(channel.ref, sent.id, sent.place, attempt)
     gone = {**revoke("wamid.2", "wamid.out"), "from": OWN_NUMBER, "to": CUSTOMER}
     bodies = [report, update("smb_message_echoes", message_echoes=[gone])]
     world.aws.events()

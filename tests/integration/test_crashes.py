@@ -13,7 +13,7 @@ import pytest
 from kanal.channels.model import Channel
 from kanal.messages.model import Message
 from kanal.sending.deliver import Sending
-from kanal.sending.queue import Job
+from kanal.sending.queue import Turn
 from kanal.templates.sync import sync_templates
 from tests.integration.hooks import at_every_call
 from tests.integration.outbound import (
@@ -171,7 +171,7 @@ def check(
 # --- two workers with the same message ---
 
 
-def intrude(world: World, line: SendLine, jobs: Sequence[Job]) -> None:
+def intrude(world: World, line: SendLine, jobs: Sequence[Turn]) -> None:
     line.deliver(list(jobs), world.new_sending())
 
 

@@ -7,6 +7,7 @@ from tests.integration.outbound import (
     SendLine,
     Watched,
     fail,
+    free_lines,
     ready,
     reported,
     sending_over,
@@ -89,7 +90,8 @@ def test_an_answer_that_comes_after_the_attempt_was_given_up_still_counts(world:
     jobs = line.take()
 
     def given_up() -> None:
-        world.clock.advance(seconds=31)
+        world.clock.advance(seconds=46)
+        free_lines(world, channel)
         assert line.deliver(jobs) == []
         assert world.message(channel, message.id).state == "unconfirmed"
 

@@ -23,7 +23,7 @@ from tests.integration.world import CUSTOMER, World
 
 
 def test_a_message_whose_channel_is_busy_is_given_back_without_an_attempt(world: World) -> None:
-    """Waiting for the pace costs no attempt and no doubt; the queue keeps the message until there is room."""
+    """Waiting for the pace costs no attempt and no doubt; the message stays in line until there is room."""
     channel, line = ready(world), SendLine(world)
     world.pace.lease(channel.ref, 400, 80)
     message = world.send_text(channel, "key-1")
@@ -33,16 +33,6 @@ def test_a_message_whose_channel_is_busy_is_given_back_without_an_attempt(world:
     assert asked_to_wait(world) == 4  # 400 slots are 5.2 seconds, two of them may be waited for
     line.run_to_end()
     assert world.message(channel, message.id).attempts == 1
-
-
-def test_a_message_that_came_often_in_vain_asks_less_often(world: World) -> None:
-    """Thousands may wait for one channel: their asking must not use up workers or the queue's patience."""
-    channel, line = ready(world), SendLine(world)
-    world.pace.lease(channel.ref, 400, 80)
-    world.send_text(channel, "key-1")
-    [job] = line.take()
-    line.deliver([replace(job, receives=101)])
-    assert asked_to_wait(world) == 24  # twenty seconds more than the first time
 
 
 def test_trouble_of_our_own_is_tried_again_after_seconds(world: World) -> None:
@@ -56,16 +46,17 @@ def test_trouble_of_our_own_is_tried_again_after_seconds(world: World) -> None:
     assert world.message(channel, message.id).state == "sent"
 
 
-def test_a_message_that_cannot_be_given_back_does_not_fail_its_batch(world: World) -> None:
-    """The queue shows it again all the same, only later; what was sent beside it is done."""
+def test_turns_that_find_the_lines_taken_are_told_to_their_holder_and_forgotten(world: World) -> None:
+    """A thousand messages to a busy channel are no work for a thousand workers."""
     channel, line = ready(world), SendLine(world)
-    world.pace.lease(channel.ref, 400, 80)
     world.send_text(channel, "key-1")
-    with outage(world, "sqs.ChangeMessageVisibility") as refused:
-        assert len(line.run()) == 1
-    assert refused
+    world.send_text(channel, "key-2")
+    assert world.leases.take(channel.ref, range(8), "another") == frozenset()
+    line.run()
+    assert asked_to_wait(world) == 45  # one comes back, should the holder have died
+    world.clock.advance(seconds=46)
     line.run_to_end()
-    assert len(taken_by_provider(world)) == 1
+    assert len(taken_by_provider(world)) == 2
 
 
 def test_a_slot_that_was_missed_is_leased_anew(world: World) -> None:
@@ -89,8 +80,7 @@ def test_a_slot_that_was_missed_is_leased_anew(world: World) -> None:
 def leases(world: World) -> int:
     """How many times slots were asked for."""
     return sum(
-        call == "dynamodb.UpdateItem" and given["Key"]["pk"]["S"].startswith("pace#")
-        for call, given in world.aws.calls
+        call == "dynamodb.UpdateItem" and given["Key"]["sk"]["S"] == "pace" for call, given in world.aws.calls
     )
 
 
@@ -151,6 +141,7 @@ def test_an_outcome_that_cannot_be_recorded_is_unconfirmed_not_repeated(world: W
     message = world.send_text(channel, "key-1")
     with outage(world, "dynamodb.UpdateItem", "accepted_at"):
         assert len(line.run()) == 1
+    world.clock.advance(seconds=10)
     assert len(line.run()) == 1
     assert 0 < asked_to_wait(world) <= 30
     line.run_to_end()
@@ -196,6 +187,6 @@ def test_a_channel_whose_pace_cannot_be_leased_holds_up_no_other(world: World) -
     with outage(world, "dynamodb.UpdateItem", containing=f"pace#{channel.ref.prefix}"):
         assert len(line.run()) == 1
     assert world.message(other, theirs.id).state == "sent"
-    assert (world.message(channel, message.id).state, asked_to_wait(world)) == ("queued", 5)
+    assert (world.message(channel, message.id).state, asked_to_wait(world)) == ("queued", 10)
     line.run_to_end()
     assert world.message(channel, message.id).state == "sent"

@@ -41,11 +41,15 @@ from kanal.messages.store import MessageStore
 from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
-from kanal.sending.batch import Batch, deliver_batch
 from kanal.sending.deliver import Sending
+from kanal.sending.drain import Draining
+from kanal.sending.lineleases import LineLeases
+from kanal.sending.lines import Lines
 from kanal.sending.pacestore import PaceStore
-from kanal.sending.queue import SendQueue, job_of
+from kanal.sending.pairstore import PairStore
+from kanal.sending.queue import SendQueue, turn_of
 from kanal.sending.requests import SendMessage
+from kanal.sending.turns import work_off
 from kanal.sending.uploads import Uploading
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
@@ -150,7 +154,9 @@ class World:
         self.bucket = bucket
         self.receiver = self.new_receiver()
         self.send_queue = SendQueue(aws.queues["send"], sqs)
-        self.pace = PaceStore(Table(aws.channels, dynamodb), clock)
+        self.lines = Lines(Table(aws.messages, dynamodb))
+        self.leases = LineLeases(Table(aws.messages, dynamodb), clock)
+        self.pace = self.new_pace()
         self.accepting = Accepting(
             self.channels,
             self.contacts,
@@ -158,6 +164,7 @@ class World:
             self.messages,
             self.uploads,
             self.media_bucket,
+            self.lines,
             self.send_queue,
             clock,
         )
@@ -184,12 +191,17 @@ class World:
             messages=self.messages,
             providers=self.providers,
             uploading=self.new_uploading(self.providers),
+            pace=self.new_pace(),
+            pairs=PairStore(Table(self.aws.channels, self.aws.clients[0]), self.clock),
             bus=self.bus,
             clock=self.clock,
             new_token=self.tokens,
             sleep=self.clock.sleep,
             jitter=lambda: 1.0,
         )
+
+    def new_pace(self) -> PaceStore:
+        return PaceStore(Table(self.aws.channels, self.aws.clients[0]), self.clock)
 
     def new_uploading(self, providers: Providers) -> Uploading:
         return Uploading(self.uploads, self.media_bucket, providers, self.clock, lambda: 1.0)
@@ -255,13 +267,15 @@ class World:
             record["attributes"]["SentTimestamp"] = str(int(self.clock().timestamp() * 1000))
         return records
 
+    def draining(self, sending: Sending | None = None) -> Draining:
+        """A worker with a minute to live and a half."""
+        deadline = self.clock() + timedelta(seconds=90)
+        return Draining(sending or self.sending, self.lines, self.leases, self.send_queue, deadline)
+
     def work(self) -> list[str]:
         """One batch of the send worker. What it leaves is hidden as it asked; gives the ids that are left."""
         records = self.aws.take("send")
-        deadline = self.clock() + timedelta(seconds=60)
-        left = deliver_batch(
-            Batch(self.sending, self.pace, self.send_queue, deadline), [job_of(record) for record in records]
-        )
+        left = work_off(self.draining(), [turn_of(record) for record in records])
         for record in records:
             if record["messageId"] not in left:
                 self.aws.delete("send", record)

@@ -29,8 +29,11 @@ from kanal.media.uploads import UploadStore
 from kanal.messages.model import Address, Attempt, Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
+from kanal.messages.waiting import Place
 from kanal.sending.deliver import Sending, deliver
-from kanal.sending.queue import Job
+from kanal.sending.lines import Entry
+from kanal.sending.pacestore import PaceStore
+from kanal.sending.pairstore import PairStore
 from kanal.sending.uploads import Uploading
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
@@ -40,6 +43,8 @@ from tests.property.conversations import ANA, OUTBOUND, START, Happening, Outbou
 
 _NOW = START + timedelta(hours=30)
 """In the middle of the windows."""
+
+PLACE = Place("reply", 0, 1)
 
 
 class SilentEvents:
@@ -84,6 +89,8 @@ class House:
             messages=self._messages,
             providers=providers,
             uploading=Uploading(UploadStore(messages), files, providers, lambda: _NOW),
+            pace=PaceStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
+            pairs=PairStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
             bus=bus,
             clock=lambda: START + timedelta(seconds=2),
             new_token=new_token,
@@ -117,9 +124,11 @@ class House:
             content={"body": "Hello"},
             created_at=START,
             address=Address(ANA.wa_id),
+            place=PLACE,
         )
         assert self._messages.add(message)
-        self._messages.attempts.claim(ref, message.id, Attempt("try", START, START + timedelta(seconds=30)))
+        attempt = Attempt("try", START, START + timedelta(seconds=30))
+        self._messages.attempts.claim(ref, message.id, PLACE, attempt)
         return message
 
     def _record(self, message: Message, outbound: Outbound) -> None:
@@ -127,8 +136,8 @@ class House:
 
     def _look_for_early_statuses(self, message: Message) -> None:
         """As when the queue shows a message again that was sent."""
-        job = Job(message.ref, message.id, message.contact_id, "", "", 2, START)
-        deliver(self._sending, job, None, {}, _never)
+        entry = Entry(message.ref, PLACE, message.id, message.contact_id, START)
+        deliver(self._sending, entry, None, {}, _never)
 
     # --- what is known ---
 

@@ -204,15 +204,17 @@ def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
     _answer(provider, 200, {"contacts": known_otherwise, "messages": [{"id": "wamid.otherwise"}]})
     _send_one(deployment, path, {**_TEMPLATE, "to": "+5541988887777"})
     _answer(provider, 429, {})  # wait and try again
-    _send_one(deployment, path, _TEXT)
+    _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765432"})
     _answer(
         provider, 400, {"error": {"message": "Re-engagement message", "code": 131047}}
     )  # closes the window
     _send_one(deployment, path, _TEXT)
     with _leased_far_ahead(deployment, channel):
-        _send_one(deployment, path, _TEMPLATE)
+        _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765434"})
+    with _lines_held(deployment, channel):
+        _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765435"})
     _answer(provider, 401, {})  # closes the channel
-    _send_one(deployment, path, _TEMPLATE)
+    _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765433"})
 
 
 def _send_one(deployment: Deployment, path: str, content: Mapping[str, Any]) -> Any:
@@ -230,6 +232,17 @@ def _leased_far_ahead(deployment: Deployment, channel: str) -> Iterator[None]:
     key = {"pk": {"S": f"pace#acme#{channel}"}, "sk": {"S": "pace"}}
     leased = {"next_free": {"N": str(until)}, "ceiling": {"N": "80"}, "slowed_at": {"N": "0"}}
     boto("dynamodb").put_item(TableName=table, Item={**key, **leased})
+    yield
+    boto("dynamodb").delete_item(TableName=table, Key=key)
+
+
+@contextmanager
+def _lines_held(deployment: Deployment, channel: str) -> Iterator[None]:
+    """As if another worker drained them."""
+    table, until = deployment.aws.messages, str(int((time.time() + 60) * 1_000_000))
+    key = {"pk": {"S": f"lines#acme#{channel}"}, "sk": {"S": "lease"}}
+    held = {f"until_{line}": {"N": until} for line in range(8)}
+    boto("dynamodb").put_item(TableName=table, Item={**key, **held})
     yield
     boto("dynamodb").delete_item(TableName=table, Key=key)
 

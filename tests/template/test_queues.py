@@ -5,6 +5,9 @@ from typing import Any
 
 from kanal.media.budget import FETCH_LASTS, SECOND
 from kanal.media.model import AVAILABLE_FOR
+from kanal.sending.deliver import ATTEMPT_LASTS
+from kanal.sending.drain import LONGEST
+from kanal.sending.lineleases import LEASE_LASTS
 from tests.template.stack import Stack, names_in
 
 _QUEUE = "AWS::SQS::Queue"
@@ -69,16 +72,15 @@ def test_consumers_report_each_failed_message(stack: Stack) -> None:
     ]
 
 
-def test_waiting_for_the_pace_makes_no_message_a_dead_letter(stack: Stack) -> None:
-    queues = stack.made(_QUEUE)
-    queue = queues["SendQueue"]
-    assert {queues[name]["RedrivePolicy"]["maxReceiveCount"] for name in ("SendQueue", "MediaQueue")} == {
-        1000
-    }
-    assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == (
-        "messageGroup",
-        "perMessageGroupId",
-    )
+def test_waiting_for_a_file_makes_no_job_a_dead_letter(stack: Stack) -> None:
+    assert stack.made(_QUEUE)["MediaQueue"]["RedrivePolicy"]["maxReceiveCount"] == 1000
+
+
+def test_a_lease_of_lines_is_shorter_than_the_life_of_a_worker(stack: Stack) -> None:
+    """A worker has time to send for as long as it may, and to end what it began."""
+    timeout = timedelta(seconds=stack.made("AWS::Lambda::Function")["SendWorkerFunction"]["Timeout"])
+    assert timeout > LONGEST + ATTEMPT_LASTS
+    assert ATTEMPT_LASTS < LEASE_LASTS < timeout
 
 
 def test_the_end_of_a_file_that_never_came_is_recorded_before_its_job_vanishes(stack: Stack) -> None:

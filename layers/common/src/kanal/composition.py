@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 import httpx
@@ -37,8 +37,12 @@ from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
 from kanal.sending.deliver import Sending
+from kanal.sending.drain import Draining
+from kanal.sending.lineleases import LineLeases
+from kanal.sending.lines import Lines
 from kanal.sending.mark_read import MarkingRead
 from kanal.sending.pacestore import PaceStore
+from kanal.sending.pairstore import PairStore
 from kanal.sending.queue import SendQueue
 from kanal.sending.uploads import Uploading
 from kanal.settings import settings
@@ -81,6 +85,11 @@ def provider_http() -> httpx.Client:
 @cache
 def providers() -> Providers:
     return Providers(provider_http(), secrets())
+
+
+@cache
+def lines() -> Lines:
+    return Lines(_table(settings().messages_table))
 
 
 @cache
@@ -161,7 +170,15 @@ def connecting(webhook_base_url: str) -> Connecting:
 @cache
 def accepting() -> Accepting:
     return Accepting(
-        channels(), contacts(), templates(), messages(), uploads(), media_bucket(), send_queue(), utc_now
+        channels(),
+        contacts(),
+        templates(),
+        messages(),
+        uploads(),
+        media_bucket(),
+        lines(),
+        send_queue(),
+        utc_now,
     )
 
 
@@ -217,11 +234,18 @@ def sending() -> Sending:
         messages=messages(),
         providers=providers(),
         uploading=Uploading(uploads(), media_bucket(), providers(), utc_now),
+        pace=pace(),
+        pairs=PairStore(_table(settings().channels_table), utc_now),
         bus=bus(),
         clock=utc_now,
         new_token=new_token,
         sleep=time.sleep,
     )
+
+
+def draining(deadline: datetime) -> Draining:
+    leases = LineLeases(_table(settings().messages_table), utc_now)
+    return Draining(sending(), lines(), leases, send_queue(), deadline)
 
 
 def _table(name: str) -> Table:

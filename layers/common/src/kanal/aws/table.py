@@ -89,6 +89,10 @@ class Table:
             raise _translated(error) from error
         return _plain(answer.get("Attributes", {}))
 
+    def delete(self, key: Key) -> None:
+        """Idempotent."""
+        self._client.delete_item(TableName=self.name, Key=_key(key))
+
     def query(
         self,
         pk: str,
@@ -96,6 +100,7 @@ class Table:
         prefix: str = "",
         after: Mapping[str, Any] | None = None,
         limit: int,
+        consistent: bool = False,
     ) -> tuple[list[Item], Mapping[str, Any] | None]:
         """One page in sort-key order, and where the next begins (None at the end)."""
         request: dict[str, Any] = {
@@ -103,6 +108,7 @@ class Table:
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
             "ExpressionAttributeValues": _marshalled({":pk": pk, ":prefix": prefix}),
             "Limit": limit,
+            "ConsistentRead": consistent,
         }
         if not prefix:
             request["KeyConditionExpression"] = "pk = :pk"

@@ -8,6 +8,7 @@ from kanal.aws.table import ConditionFailed, Table
 from kanal.ids import ChannelRef, MessageId, Wamid
 from kanal.messages import records
 from kanal.messages.model import Attempt, Message
+from kanal.messages.waiting import Place
 from kanal.rawjson import write
 from kanal.times import rfc3339
 
@@ -20,8 +21,13 @@ class Attempts:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def claim(self, ref: ChannelRef, message_id: MessageId, attempt: Attempt) -> tuple[Message | None, bool]:
-        """The message and whether the attempt now owns it (`queued -> sending`). None: no such message."""
+    def claim(
+        self, ref: ChannelRef, message_id: MessageId, place: Place, attempt: Attempt
+    ) -> tuple[Message | None, bool]:
+        """The message and whether the attempt now owns it (`queued -> sending`). None: no such message.
+
+        Only where it stands: an entry that it left, or never took, sends nothing.
+        """
         try:
             item = self._table.update(
                 records.message_key(ref, message_id),
@@ -34,8 +40,9 @@ class Attempts:
                     ":id": attempt.id,
                     ":started": rfc3339(attempt.started_at),
                     ":until": rfc3339(attempt.until),
+                    ":place": records.place_text(place),
                 },
-                condition="stage = :queued",
+                condition="stage = :queued AND place = :place",
                 returning="ALL_NEW",
             )
         except ConditionFailed as failure:

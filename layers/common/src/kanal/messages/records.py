@@ -70,14 +70,14 @@ def to_item(message: Message) -> Item:
         "answers_referral": rfc3339(message.answers_referral) if message.answers_referral else None,
         "broadcast_id": message.broadcast_id,
         **_wishes_to_item(message.wishes),
-        **(place_to_item(message.place) if message.place else {}),
+        "place": place_text(message.place) if message.place else None,
         **(waiting_to_item(message.waiting) if message.waiting else {}),
     }
 
 
-def place_to_item(place: Place) -> Item:
+def place_text(place: Place) -> str:
     """One attribute, so that a condition can ask for it."""
-    return {"place": f"{place.lane}#{place.line}#{place.number}"}
+    return f"{place.lane}#{place.line}#{place.number}"
 
 
 def waiting_to_item(waiting: Waiting) -> Item:

@@ -17,6 +17,7 @@ from kanal.media.bucket import MediaBucket
 from kanal.media.uploads import UploadStore
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
+from kanal.sending.lines import Lines, entry_of
 from kanal.sending.permission import Receiver, check_permission
 from kanal.sending.queue import SendQueue
 from kanal.sending.references import with_wamids
@@ -38,6 +39,7 @@ class Accepting:
     messages: MessageStore
     uploads: UploadStore
     files: MediaBucket
+    lines: Lines
     queue: SendQueue
     clock: Clock
 
@@ -77,10 +79,12 @@ def accept_message(
         address=Address(contact.wa_id, contact.user_id),
         answers_referral=unanswered_referral(contact.window, parts.clock()),
         request_digest=digest,
+        place=parts.lines.next_place(ref, "reply", contact.id),
     )
+    parts.lines.enter(entry_of(message, contact.id, parts.clock()))
     if not parts.messages.add(message):
         return _repeated(parts, parts.messages.get(ref, message_id) or message, digest)
-    parts.queue.put(message, contact.id)
+    _call(parts, message)
     return message
 
 
@@ -91,16 +95,20 @@ def get_message(parts: Accepting, ref: ChannelRef, message_id: MessageId) -> Mes
 
 
 def _repeated(parts: Accepting, known: Message, digest: str) -> Message:
-    """The request came before. If it ended before the queue had the message, the work is finished now."""
+    """The request came before. If it ended before the queue had a turn for it, the work is finished now."""
     if known.request_digest != digest:
         raise IdempotencyKeyReused(
             "This Idempotency-Key was used before for another message of this channel."
             " Use a new key for each message."
         )
     if known.stage == "queued":
-        contact = parts.contacts.get(known.ref, known.contact_id)
-        parts.queue.put(known, contact.id if contact else known.contact_id)
+        _call(parts, known)
     return known
+
+
+def _call(parts: Accepting, message: Message) -> None:
+    if message.place:
+        parts.queue.put(message.ref, message.place)
 
 
 def _first_sighting(recipient: ContactId | Identity | WrittenNumber) -> Sighting:

@@ -9,10 +9,10 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from kanal.aws.bus import Bus
-from kanal.aws.queue import Again, Done, backoff_seconds
+from kanal.aws.queue import Done, backoff_seconds
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
 from kanal.channels.model import WHY_NOT_SENDING, Channel, State
@@ -23,19 +23,24 @@ from kanal.ids import MediaId, NewToken, Wamid
 from kanal.messages.events import message_outcome, message_status
 from kanal.messages.model import Attempt, Message
 from kanal.messages.store import MessageStore
+from kanal.messages.waiting import WaitReason
 from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
 from kanal.sending.learning import learn_from_answer, learn_opt_out, merges_learnt
-from kanal.sending.queue import Job
+from kanal.sending.lines import Entry
+from kanal.sending.pacestore import PaceStore
+from kanal.sending.pairstore import PairStore
 from kanal.sending.uploads import Uploading
 from kanal.windows.rules import says_outside_window
 
 ATTEMPT_LASTS = timedelta(seconds=30)
 """Longer than every timeout of the provider's client together."""
+_ARRIVES_WITHIN = timedelta(minutes=1)
+"""How long the rest of what accepting writes may take; an entry without its message is older than that."""
 GIVE_UP_AFTER = timedelta(hours=24)
-"""A message that the provider throttled for this long fails; a reply's window is over by then."""
+"""A message that the provider throttles after so long in line fails; a reply's window is over by then."""
 _LONGEST_WAIT_SECONDS = 300.0
 
 _CHANNEL_STATE: Mapping[Effect, State] = {
@@ -43,6 +48,15 @@ _CHANNEL_STATE: Mapping[Effect, State] = {
     "payment_required": "payment_required",
     "restricted": "restricted",
 }
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The message stays in its line. `scope` tells who waits: its contact, or the channel as a whole."""
+
+    until: datetime
+    reason: WaitReason | None = None
+    scope: Literal["contact", "channel"] = "contact"
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,8 @@ class Sending:
     messages: MessageStore
     providers: Providers
     uploading: Uploading
+    pace: PaceStore
+    pairs: PairStore
     bus: Bus
     clock: Clock
     new_token: NewToken
@@ -64,11 +80,11 @@ class Sending:
 
 def deliver(
     parts: Sending,
-    job: Job,
+    entry: Entry,
     channel: Channel | None,
     media: Mapping[MediaId, str] | Refused,
-    wait_for_turn: Callable[[], Again | None],
-) -> Done | Again:
+    wait_for_turn: Callable[[], Wait | None],
+) -> Done | Wait:
     """Takes the message from `queued` as far as it goes. `media` are the provider's ids of its uploads.
 
     The pace was waited for. `wait_for_turn` is asked again right before the bytes go out, as the claim may
@@ -78,16 +94,37 @@ def deliver(
     provider = parts.providers.of(channel) if channel and channel.state == "active" else None
     now = parts.clock()
     attempt = Attempt(parts.new_token(), now, now + ATTEMPT_LASTS)
-    message, claimed = parts.messages.attempts.claim(job.ref, job.message_id, attempt)
-    if message is None:
-        logger.error("A queued message is not in the table", extra={"message_id": job.message_id})
-        return Done()
-    if not claimed:
-        return _resume(parts, job, message)
-    if again := wait_for_turn():
+    message, claimed = parts.messages.attempts.claim(entry.ref, entry.message_id, entry.place, attempt)
+    if message is None or not claimed:
+        return _unclaimed(parts, entry, message)
+    if wait := wait_for_turn():
         parts.messages.attempts.record_requeued(message, attempt.id)
-        return again
-    return _record(parts, message, attempt, _send(message, channel, media, provider))
+        return wait
+    outcome = _send(message, channel, media, provider)
+    if isinstance(outcome, TryLater) and parts.clock() - entry.entered_at < GIVE_UP_AFTER:
+        parts.messages.attempts.record_requeued(message, attempt.id)
+        return _wait(parts, entry, channel, message.attempts, outcome)
+    return _record(parts, message, attempt, outcome)
+
+
+def _wait(parts: Sending, entry: Entry, channel: Channel | None, attempts: int, refusal: TryLater) -> Wait:
+    """Who waits after a refusal that came before processing. The message itself always does."""
+    seconds = _wait_seconds(attempts, refusal.after_seconds, parts.jitter())
+    until = parts.clock() + timedelta(seconds=seconds)
+    if refusal.effect == "slow_channel" and channel:
+        parts.pace.slow_down(entry.ref, channel.messages_per_second, refusal.after_seconds or 0.0)
+        return Wait(until, "provider_busy")
+    if refusal.effect == "delay_contact":
+        return Wait(max(until, parts.pairs.delay(entry.ref, entry.contact_id)), "contact_pair_rate")
+    return Wait(until, "provider_busy", "channel" if refusal.scope == "channel" else "contact")
+
+
+def _unclaimed(parts: Sending, entry: Entry, message: Message | None) -> Done | Wait:
+    """An entry is written before its message says that it stands there; what never says so is forgotten."""
+    if message is None or (message.stage == "queued" and message.place != entry.place):
+        is_young = parts.clock() - entry.entered_at < _ARRIVES_WITHIN
+        return Wait(parts.clock() + timedelta(seconds=1)) if is_young else Done()
+    return _resume(parts, message)
 
 
 def _send(
@@ -112,7 +149,7 @@ def _send(
     return provider.send(body)
 
 
-def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome) -> Done | Again:
+def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome) -> Done | Wait:
     match outcome:
         case Accepted(wamid):
             accepted_at = parts.clock()
@@ -120,9 +157,6 @@ def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome
             _link(parts, message, Wamid(wamid))
             parts.bus.publish(learn_from_answer(parts.contacts, message, outcome, accepted_at))
             return Done()
-        case TryLater(_, after_seconds) if parts.clock() - message.created_at < GIVE_UP_AFTER:
-            parts.messages.attempts.record_requeued(message, attempt.id)
-            return Again(_wait_seconds(message.attempts, after_seconds, parts.jitter()))
         case TryLater(error):
             return _end(parts, message, attempt.id, "failed", error)
         case Refused(error, effect):
@@ -133,19 +167,18 @@ def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome
             return _end(parts, message, attempt.id, "unconfirmed", error)
 
 
-def _resume(parts: Sending, job: Job, message: Message) -> Done | Again:
-    """The message was tried before: by us before a crash, or by a worker that is still at it."""
+def _resume(parts: Sending, message: Message) -> Done | Wait:
+    """The message was tried before: by a worker that crashed then, or that is still at it."""
     if message.stage == "sending" and message.attempt:
-        remaining = (message.attempt.until - parts.clock()).total_seconds()
-        if remaining > 0:
-            return Again(remaining)
+        if message.attempt.until > parts.clock():
+            return Wait(message.attempt.until)
         words = "The sender stopped in the middle of this message. Whether WhatsApp took it is not known."
         error = {"code": "sender_stopped", "title": words, "message": words, "advice": ""}
         return _end(parts, message, message.attempt.id, "unconfirmed", error)
     if message.stage == "sent" and message.wamid:
         _link(parts, message, message.wamid)
         parts.bus.publish(merges_learnt(parts.contacts, message, parts.clock()))
-    elif message.stage in ("failed", "unconfirmed") and job.may_be_repeated:
+    elif message.stage in ("failed", "unconfirmed"):
         _publish_outcome(parts, message)
     return Done()
 
@@ -163,7 +196,7 @@ def _link(parts: Sending, message: Message, wamid: Wamid) -> None:
 
 def _end(
     parts: Sending, message: Message, attempt_id: str, stage: str, error: Mapping[str, Any]
-) -> Done | Again:
+) -> Done | Wait:
     ended = parts.messages.attempts.record_ended(message, attempt_id, stage, [error], parts.clock())
     logger.info("Message not sent", extra={"message_id": message.id, "stage": stage, "code": error["code"]})
     if ended.stage == stage:

@@ -1,82 +1,91 @@
-"""The queue between accepting and sending: FIFO, one group a contact, so that a contact's messages keep
-their order.
+"""The queue of turns: each says that a channel's line has something to send, and nothing of what it is.
+
+A turn that comes twice, too early or for nothing does no harm; what waits lies in the lines.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kanal.aws.queue import Queue
 from kanal.errors import QueueUnavailable
-from kanal.ids import ChannelId, ChannelRef, ContactId, MediaId, MessageId, WorkspaceId
-from kanal.messages.model import Message
-from kanal.sending.content.media import media_ids
+from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.messages.waiting import Place
+from kanal.sending.lineleases import Track
+from kanal.times import epoch_microseconds
+
+_LONGEST_DELAY_SECONDS = 900
+"""SQS's limit; a turn that has to wait longer is passed on once more."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One received queue message. Without `track`, all lines of the channel are meant."""
+
+    ref: ChannelRef
+    track: Track | None
+    at: int | None
+    """For which time it was planned, if it was: microseconds since 1970."""
+    receipt_handle: str
+    queue_id: str
 
 
 class SendQueue(Queue):
-    def put(self, message: Message, person: ContactId) -> None:
-        """`person` is the contact as a whole, whose messages keep their order, whatever part of it is meant.
-
-        A repetition within five minutes is dropped by the queue, a later one by the claim. Raises
-        QueueUnavailable.
-        """
-        ref = message.ref
-        body: dict[str, Any] = {
-            "workspace_id": ref.workspace_id,
-            "channel_id": ref.channel_id,
-            "message_id": message.id,
-        }
-        if uploads := media_ids(message.type, message.content):
-            body["media_ids"] = uploads
+    def put(self, ref: ChannelRef, place: Place) -> None:
+        """A message has entered a line. Raises QueueUnavailable."""
         try:
-            self._client.send_message(
-                QueueUrl=self._url,
-                MessageBody=json.dumps(body),
-                MessageGroupId=person,
-                MessageDeduplicationId=message.id,
-            )
+            self.put_turn(ref, (place.lane, place.line))
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable(
                 "The message is stored but could not be queued."
                 " Repeat the request with the same Idempotency-Key."
             ) from error
 
+    def put_turns(self, ref: ChannelRef) -> None:
+        """All lines of the channel may have something to send."""
+        self._send(ref, None)
 
-@dataclass(frozen=True)
-class Job:
-    """One received queue message: which message to send, and how often it came."""
+    def put_turn(self, ref: ChannelRef, track: Track) -> None:
+        self._send(ref, track)
 
-    ref: ChannelRef
-    message_id: MessageId
-    group: str
-    receipt_handle: str
-    queue_id: str
-    receives: int
-    """How often the queue has shown it, this time included."""
-    queued_at: datetime
-    media_ids: Sequence[MediaId] = ()
-    """The uploads that the message names."""
+    def pass_on(self, ref: ChannelRef, track: Track, at: datetime, now: datetime) -> None:
+        """A turn for later."""
+        delay = ceil(max((at - now).total_seconds(), 0))
+        self._send(ref, track, min(delay, _LONGEST_DELAY_SECONDS), epoch_microseconds(at))
 
-    @property
-    def may_be_repeated(self) -> bool:
-        return self.receives > 1
+    def _send(
+        self, ref: ChannelRef, track: Track | None, delay_seconds: int = 0, at: int | None = None
+    ) -> None:
+        """The group makes the queue serve channels with few turns before those with many."""
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=turn_body(ref, track, at),
+            MessageGroupId=ref.channel_id,
+            DelaySeconds=delay_seconds,
+        )
+
+    def others_wait(self) -> bool:
+        """Whether turns wait that nobody has taken; by and large, as SQS counts."""
+        answer = self._client.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return answer["Attributes"]["ApproximateNumberOfMessages"] != "0"
 
 
-def job_of(record: Mapping[str, Any]) -> Job:
+def turn_body(ref: ChannelRef, track: Track | None, at: int | None = None) -> str:
+    body: dict[str, Any] = {"workspace_id": ref.workspace_id, "channel_id": ref.channel_id}
+    where = {"lane": track[0], "line": track[1]} if track else {}
+    return json.dumps({**body, **where, **({"at": at} if at else {})})
+
+
+def turn_of(record: Mapping[str, Any]) -> Turn:
     """Reads a record of the queue's event."""
     body = json.loads(record["body"])
-    attributes = record["attributes"]
-    return Job(
-        ref=ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"])),
-        message_id=MessageId(body["message_id"]),
-        group=attributes["MessageGroupId"],
-        receipt_handle=record["receiptHandle"],
-        queue_id=record["messageId"],
-        receives=int(attributes["ApproximateReceiveCount"]),
-        queued_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
-        media_ids=[MediaId(media_id) for media_id in body.get("media_ids", ())],
-    )
+    ref = ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"]))
+    track = (body["lane"], body["line"]) if "line" in body else None
+    return Turn(ref, track, body.get("at"), record["receiptHandle"], record["messageId"])

@@ -25,7 +25,7 @@ from kanal.providers.dialog360_media import Uploaded
 from kanal.providers.form import FileToSend, OutOfTime
 from kanal.providers.outcomes import Refused, TryLater
 from kanal.sending.content.media import Use, media_uses
-from kanal.sending.queue import Job
+from kanal.sending.lines import Entry
 
 LEASE_LASTS = timedelta(minutes=3)
 """Longer than a worker lives: whoever holds a lease that has ended is gone."""
@@ -95,25 +95,18 @@ def _misused(use: Use, upload: Upload | None) -> FieldError:
 
 
 def provider_ids(
-    parts: Uploading, job: Job, channel: Channel | None, deadline: datetime
+    parts: Uploading, entry: Entry, channel: Channel | None, deadline: datetime
 ) -> Mapping[MediaId, str] | Again | Refused:
     """The provider's id of each upload of the message; what is not there yet is uploaded now."""
     ids: dict[MediaId, str] = {}
     if not _sends(channel):
         return ids
-    for media_id in job.media_ids:
-        ending = _provider_id(parts, job, channel, media_id, deadline)
+    for media_id in entry.media_ids:
+        ending = _provider_id(parts, entry, channel, media_id, deadline)
         if not isinstance(ending, str):
             return ending
         ids[media_id] = ending
     return ids
-
-
-def misses_uploads(job: Job, channel: Channel | None, media: Mapping[MediaId, str] | Refused) -> bool:
-    """Whether the channel sends again, and did not when the uploads were looked at."""
-    if not _sends(channel) or isinstance(media, Refused):
-        return False
-    return any(media_id not in media for media_id in job.media_ids)
 
 
 def _sends(channel: Channel | None) -> TypeGuard[Channel]:
@@ -121,9 +114,9 @@ def _sends(channel: Channel | None) -> TypeGuard[Channel]:
 
 
 def _provider_id(
-    parts: Uploading, job: Job, channel: Channel, media_id: MediaId, deadline: datetime
+    parts: Uploading, entry: Entry, channel: Channel, media_id: MediaId, deadline: datetime
 ) -> str | Again | Refused:
-    upload, now = parts.uploads.get(job.ref, media_id), parts.clock()
+    upload, now = parts.uploads.get(entry.ref, media_id), parts.clock()
     if upload is None or upload.etag is None:
         return _refused("media_not_uploaded", "The message names an upload whose file is not there.")
     if known := upload.at_provider(now):
@@ -133,11 +126,11 @@ def _provider_id(
     upload, leased = parts.uploads.lease(upload, now, now + LEASE_LASTS)
     if not leased:
         return upload.at_provider(now) or Again(_WHILE_ANOTHER_UPLOADS_SECONDS)
-    return _hand_over(parts, job, channel, upload, deadline - _LEAVES)
+    return _hand_over(parts, entry, channel, upload, deadline - _LEAVES)
 
 
 def _hand_over(
-    parts: Uploading, job: Job, channel: Channel, upload: Upload, until: datetime
+    parts: Uploading, entry: Entry, channel: Channel, upload: Upload, until: datetime
 ) -> str | Again | Refused:
     """The lease is held: from S3 to the provider. Should anything here raise, it ends by itself."""
     chunks = parts.bucket.chunks(upload.ref, upload.id, upload.etag or "")
@@ -153,9 +146,9 @@ def _hand_over(
     parts.uploads.release(upload)
     if isinstance(ending, Refused):
         return ending
-    if parts.clock() - job.queued_at >= _GIVE_UP_AFTER:
+    if parts.clock() - entry.entered_at >= _GIVE_UP_AFTER:
         return Refused(ending.error)
-    return Again(_wait_seconds(parts, job, ending))
+    return Again(_wait_seconds(parts, entry, ending))
 
 
 def _in_time(chunks: Iterator[bytes], clock: Clock, until: datetime) -> Iterator[bytes]:
@@ -165,9 +158,9 @@ def _in_time(chunks: Iterator[bytes], clock: Clock, until: datetime) -> Iterator
         yield chunk
 
 
-def _wait_seconds(parts: Uploading, job: Job, trouble: TryLater) -> float:
+def _wait_seconds(parts: Uploading, entry: Entry, trouble: TryLater) -> float:
     """As the provider asks, else exponential from two seconds, with the upper half random."""
-    backoff = backoff_seconds(2.0, job.receives, _LONGEST_WAIT_SECONDS, parts.jitter())
+    backoff = backoff_seconds(2.0, entry.tries + 1, _LONGEST_WAIT_SECONDS, parts.jitter())
     return min(max(trouble.after_seconds or 0.0, backoff), _LONGEST_WAIT_SECONDS)
 
 
