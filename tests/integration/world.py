@@ -30,6 +30,7 @@ from kanal.contacts.store import ContactStore
 from kanal.errors import KanalError, WebhookRefused
 from kanal.ids import WorkspaceId, derived_token
 from kanal.inbox.apply import Stores
+from kanal.inbox.inflow import Inflow
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox, process_body
 from kanal.inbox.queued import read_delivery
@@ -141,14 +142,17 @@ class World:
         self.media_bucket = MediaBucket(aws.media_bucket, aws.client("s3"))
         self.uploads = UploadStore(Table(aws.messages, dynamodb))
         self.media_queue = MediaQueue(aws.queues["media"], sqs)
+        self.pace = PaceStore(Table(aws.channels, dynamodb), clock)
+        told_of = RecentChannels(self.channels, clock, timedelta(0))
         self.inbox = Inbox(
             channels=self.channels,
-            recent_channels=RecentChannels(self.channels, clock, timedelta(0)),
+            recent_channels=told_of,
             stores=Stores(self.contacts, self.messages, self.media_queue),
             raw_items=RawItems(Table(aws.messages, dynamodb), bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], sqs, bucket),
             channel_facts=ChannelFacts(Table(aws.channels, dynamodb)),
             updating=Updating(self.templates, SyncRequests(self.sync_jobs, clock)),
+            inflow=Inflow(self.pace, told_of, clock),
             bus=self.bus,
         )
         self.bucket = bucket
@@ -156,7 +160,6 @@ class World:
         self.send_queue = SendQueue(aws.queues["send"], sqs)
         self.lines = Lines(Table(aws.messages, dynamodb))
         self.leases = LineLeases(Table(aws.messages, dynamodb), clock)
-        self.pace = self.new_pace()
         self.accepting = Accepting(
             self.channels,
             self.contacts,

@@ -21,6 +21,7 @@ from kanal.contacts.store import ContactStore
 from kanal.contacts.view import as_json as contact_as_json
 from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId, new_token
 from kanal.inbox.apply import Arrival, Stores
+from kanal.inbox.inflow import Inflow
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.process import Inbox, process_body
 from kanal.media.bucket import MediaBucket
@@ -78,6 +79,7 @@ class House:
                 TemplateStore(Table(aws.templates, self._dynamodb)),
                 SyncRequests(SyncJobs(Outbox(aws.queues["template-sync"], boto("sqs"))), lambda: _NOW),
             ),
+            inflow=Inflow(PaceStore(Table(aws.channels, self._dynamodb), lambda: _NOW), recent, lambda: _NOW),
             bus=bus,
         )
         providers = Providers(httpx.Client(), Secrets(aws.key_id, boto("kms")))

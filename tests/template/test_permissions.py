@@ -116,7 +116,7 @@ def test_a_function_sees_its_own_kinds_of_channel_items_only(stack: Stack) -> No
             allowed[role].update(limits.get(_LEADING_KEYS, ["*"]))
     assert allowed == {
         "WebhookReceiveRole": {"webhook#*"},
-        "WebhookProcessRole": {"workspace#*", "number#*"},
+        "WebhookProcessRole": {"workspace#*", "number#*", "pace#*"},
         "ChannelsApiRole": {"*"},  # connects and disconnects, so it writes all of them
         "ContactsApiRole": {"workspace#*"},
         "SendApiRole": {"workspace#*"},

@@ -137,7 +137,8 @@ def _receive(deployment: Deployment, provider: _Provider, channel: str) -> str:
     poisoned = {"field": "messages", "value": {"messages": [{"id": _LARGE}]}}
     other_number = {"field": "messages", "value": {"metadata": {"phone_number_id": "1"}, "statuses": [{}]}}
     many = {"field": "messages", "value": {"errors": [{"code": number} for number in range(60)]}}
-    for change in (changed, poisoned, other_number, many):
+    rush = {"field": "messages", "value": {"messages": [{"id": str(number)} for number in range(3)]}}
+    for change in (changed, poisoned, other_number, many, rush):
         body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
         provider.control("webhook", {"phone_number": PHONE, "body": body})
         deployment.consume("WebhookProcessFunction", "inbound")

@@ -24,6 +24,7 @@ from kanal.contacts.store import ContactStore
 from kanal.ids import new_token
 from kanal.inbox.apply import Stores
 from kanal.inbox.fetch import Fetching
+from kanal.inbox.inflow import Inflow
 from kanal.inbox.keeping import Bucket, DeadLetters, RawItems
 from kanal.inbox.link import Linking
 from kanal.inbox.process import Inbox
@@ -194,14 +195,16 @@ def syncing() -> Syncing:
 
 @cache
 def inbox() -> Inbox:
+    recent_channels = RecentChannels(channels(), utc_now, timedelta(minutes=1))
     return Inbox(
         channels=channels(),
-        recent_channels=RecentChannels(channels(), utc_now, timedelta(minutes=1)),
+        recent_channels=recent_channels,
         stores=Stores(contacts(), messages(), media_queue()),
         raw_items=RawItems(_table(settings().messages_table), bucket()),
         dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
         channel_facts=ChannelFacts(_table(settings().channels_table)),
         updating=Updating(templates(), SyncRequests(sync_jobs(), utc_now)),
+        inflow=Inflow(pace(), recent_channels, utc_now),
         bus=bus(),
     )
 

@@ -32,6 +32,7 @@ from kanal.inbox.decode import (
 from kanal.inbox.events import group_updated, history_imported
 from kanal.inbox.explode import Item, Kind, explode
 from kanal.inbox.history import decode_history
+from kanal.inbox.inflow import Inflow
 from kanal.inbox.keeping import DeadLetters, RawItems
 from kanal.inbox.reading import Undecodable, object_of
 from kanal.inbox.reports import apply_report, apply_template_update
@@ -52,6 +53,7 @@ class Inbox:
     dead_letters: DeadLetters
     channel_facts: ChannelFacts
     updating: Updating
+    inflow: Inflow
     bus: Bus
 
 
@@ -63,10 +65,13 @@ def process_body(inbox: Inbox, ref: ChannelRef, body: str, arrival: Arrival) -> 
     seen: Counter[str] = Counter()
     events: list[Event] = []
     poisoned: list[tuple[Item, str]] = []
+    came_in: Counter[ChannelRef] = Counter()
     for item in _items(body):
         seen[item.kind] += 1
         try:
-            events += _apply(inbox, ref, item, arrival)
+            item_ref = _channel_of(inbox, ref, item)
+            came_in[item_ref] += item.kind == "message"
+            events += _apply(inbox, item_ref, item, arrival)
         except Undecodable as error:
             poisoned.append((item, error.reason))
         except Exception as error:  # whatever is wrong with one item, its neighbours must not suffer for it
@@ -75,6 +80,7 @@ def process_body(inbox: Inbox, ref: ChannelRef, body: str, arrival: Arrival) -> 
             log_failure("An inbound item could not be applied", error)
             poisoned.append((item, f"could not be applied: {type(error).__name__}"))
     inbox.bus.publish(_once(events))
+    inbox.inflow.note(+came_in, arrival.received_at)
     for item, reason in poisoned:
         seen["dead_letter"] += 1
         inbox.dead_letters.set_aside(ref, item.body, reason, arrival.received_at)
@@ -98,10 +104,7 @@ def _passes(error: Exception) -> bool:
     return error.retryable if isinstance(error, KanalError) else is_passing(error)
 
 
-def _apply(inbox: Inbox, webhook_ref: ChannelRef, item: Item, arrival: Arrival) -> list[Event]:
-    if item.kind == "malformed":
-        raise Undecodable(item.reason)
-    ref = _channel_of(inbox, webhook_ref, item)
+def _apply(inbox: Inbox, ref: ChannelRef, item: Item, arrival: Arrival) -> list[Event]:
     return list(APPLY.get(item.kind, _keep)(inbox, ref, item, arrival))
 
 
@@ -111,6 +114,8 @@ def _channel_of(inbox: Inbox, webhook_ref: ChannelRef, item: Item) -> ChannelRef
     A number keeps its webhook when WhatsApp gives it another id (a move to another business account), so an
     unknown id is the webhook's number. One that is connected in another workspace is nobody's here.
     """
+    if item.kind == "malformed":
+        raise Undecodable(item.reason)
     number = item.phone_number_id
     channel = inbox.recent_channels.find(webhook_ref)
     if number is None or channel is None or number == channel.phone_number_id:

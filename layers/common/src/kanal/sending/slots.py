@@ -43,7 +43,8 @@ class Slots:
             while self._leased and is_void(self._leased[0], now):
                 self._leased.popleft()
             if not self._leased:
-                lease = self._pace.lease(self._ref, max(1, min(self._waiting, _AT_ONCE)), self._rate())
+                wanted = max(1, min(self._waiting, _AT_ONCE))
+                lease = self._pace.lease(self._ref, wanted, self._rate(), least=1)
                 if isinstance(lease, Busy):
                     return lease
                 self._leased.extend(lease.slots)
