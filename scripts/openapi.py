@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from functions.broadcasts.api import api as broadcasts
 from functions.channels.api import api as channels
 from functions.channels.contacts import api as contacts
 from functions.media.api import api as media
@@ -67,7 +68,7 @@ def _from_code() -> tuple[dict[str, _Json], _Json]:
     """Paths and body schemas of all handlers, in the order of the table."""
     paths: dict[str, _Json] = {route.split()[1]: {} for route in OPERATIONS}
     schemas: _Json = {}
-    for api in (channels, contacts, send, media, sync_templates):
+    for api in (channels, contacts, send, media, broadcasts, sync_templates):
         found = json.loads(api.get_openapi_json_schema(title="Kanal", version="1"))
         for path, methods in found["paths"].items():
             paths[path].update(methods)

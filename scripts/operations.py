@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from kanal import errors
 from kanal.errors import KanalError
-from scripts import contact_shapes, shapes
+from scripts import broadcast_shapes, contact_shapes, shapes
+from scripts.broadcasts import BROADCASTS
 from scripts.messages import MESSAGES
 
 _PROVIDER = (
@@ -214,6 +215,70 @@ OPERATIONS: dict[str, Operation] = {
         contact_shapes.Unmerged,
         (errors.InvalidRequest, errors.NotFound, errors.NotMerged, errors.Contended),
         {"part": {"contact_id": "con_qvc53xdfdd6auj3ev73twp2uoa"}},
+    ),
+    "post /v1/channels/{channel_id}/broadcasts": Operation(
+        "make_broadcast",
+        "Make a broadcast of a template; its recipients are in the request, or come as a CSV file.",
+        "broadcasts:write",
+        201,
+        broadcast_shapes.NewBroadcast,
+        (
+            errors.InvalidRequest,
+            errors.NotFound,
+            errors.ChannelCannotSend,
+            errors.TemplateNotSendable,
+            errors.MediaNotUploaded,
+            errors.IdempotencyKeyReused,
+            errors.QueueUnavailable,
+        ),
+        BROADCASTS,
+        wants_key=True,
+    ),
+    "get /v1/channels/{channel_id}/broadcasts": Operation(
+        "list_broadcasts",
+        "List the broadcasts, the newest first.",
+        "broadcasts:read",
+        200,
+        broadcast_shapes.Broadcasts,
+        (errors.InvalidRequest, errors.NotFound),
+    ),
+    "get /v1/channels/{channel_id}/broadcasts/{broadcast_id}": Operation(
+        "get_broadcast",
+        "Show a broadcast with its forecast and its progress.",
+        "broadcasts:read",
+        200,
+        broadcast_shapes.Broadcast,
+        (errors.NotFound, errors.QueueUnavailable),
+    ),
+    "post /v1/channels/{channel_id}/broadcasts/{broadcast_id}/{order}": Operation(
+        "steer_broadcast",
+        "Start, pause, resume or cancel a broadcast; nothing leaves two seconds after a pause or the end.",
+        "broadcasts:write",
+        200,
+        broadcast_shapes.Broadcast,
+        (
+            errors.InvalidRequest,
+            errors.NotFound,
+            errors.BroadcastStateForbids,
+            errors.QueueUnavailable,
+            errors.BusUnavailable,
+        ),
+    ),
+    "get /v1/channels/{channel_id}/broadcasts/{broadcast_id}/recipients": Operation(
+        "list_recipients",
+        "List the recipients in the order of the file, each with what became of it.",
+        "broadcasts:read",
+        200,
+        broadcast_shapes.BroadcastRecipients,
+        (errors.InvalidRequest, errors.NotFound),
+    ),
+    "get /v1/channels/{channel_id}/broadcasts/{broadcast_id}/failures": Operation(
+        "link_to_failures",
+        "A link to a CSV file of those who were not reached, good for five minutes for whoever has it.",
+        "broadcasts:read",
+        200,
+        broadcast_shapes.Failures,
+        (errors.NotFound, errors.QueueUnavailable),
     ),
     "get /v1/channels/{channel_id}/templates": Operation(
         "list_templates",

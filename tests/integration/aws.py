@@ -128,7 +128,9 @@ def embedded_aws() -> Iterator[Aws]:
         for name in (aws.channels, aws.templates, aws.contacts, aws.messages):
             dynamodb.create_table(**_table(name))
         sqs = boto("sqs")
-        for name in ("inbound", "inbound-dead-letters", "send", "media", "template-sync", "events"):
+        for name in (
+            "inbound", "inbound-dead-letters", "send", "media", "template-sync", "broadcast", "events"
+        ):
             aws.queues[name] = sqs.create_queue(QueueName=name)["QueueUrl"]
         for bucket in (aws.bucket, aws.media_bucket):
             boto("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -11,6 +11,7 @@ import pytest
 
 import kanal.aws.clients
 import kanal.settings
+from functions.broadcasts.api import handler as broadcasts
 from functions.channels.api import handler as channels
 from functions.channels.contacts import handler as contacts
 from functions.media.api import handler as media
@@ -24,7 +25,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 REQUEST_ID = "request-of-the-test"
 ALL_SCOPES = " ".join(
     f"{subject}:{access}"
-    for subject in ("channels", "contacts", "messages", "templates")
+    for subject in ("broadcasts", "channels", "contacts", "messages", "templates")
     for access in ("read", "write")
 )
 
@@ -81,6 +82,8 @@ class Gateway:
 
 
 def handler_of(path: str) -> Handler:
+    if "/broadcasts" in path:
+        return broadcasts
     if "/contacts" in path:
         return contacts
     if "/media" in path:
@@ -100,6 +103,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]
         "MESSAGES_TABLE": world.aws.messages,
         "BUS_NAME": world.aws.bus,
         "SEND_QUEUE_URL": world.aws.queues["send"],
+        "BROADCAST_QUEUE_URL": world.aws.queues["broadcast"],
         "MEDIA_BUCKET": world.aws.media_bucket,
         "SECRETS_KEY_ID": world.aws.key_id,
         "DIALOG360_BASE_URL": str(world.provider_http.base_url),

@@ -18,6 +18,7 @@ from tests.integration.world import CUSTOMER, World
 
 OTHER_NUMBER = {"phone_number": "+4930901821", "api_key": "key-of-another-number"}
 FILE = {"type": "image", "mime_type": "image/png", "size_bytes": len(PNG)}
+BROADCAST = {"name": "News", "template": {"name": "hello_world", "language": {"code": "en_US"}}}
 _NAME = re.compile(r"{(\w+)}")
 _DESCRIPTION = json.loads((Path(kanal.http.__file__).parent / "openapi.json").read_text())
 ROUTES = [
@@ -26,7 +27,7 @@ ROUTES = [
     for method in methods
     if len(_NAME.findall(path)) > 1
 ]
-"""Those that name a message, a file or a contact of a channel."""
+"""Those that name a message, a file, a contact or a broadcast of a channel."""
 
 
 @pytest.fixture
@@ -45,7 +46,12 @@ def ids(world: World, gateway: Gateway) -> dict[str, str]:
     contact = world.contacts.find(channel.ref, phone(CUSTOMER))
     assert contact
     upload = gateway.call("POST", f"/v1/channels/{channel.ref.channel_id}/media", FILE).json
+    path = f"/v1/channels/{channel.ref.channel_id}"
+    gateway.call("POST", f"{path}/templates/sync")
+    broadcast = gateway.call("POST", f"{path}/broadcasts", BROADCAST, headers={"idempotency-key": "b"}).json
     return {
+        "broadcast_id": broadcast["id"],
+        "order": "cancel",
         "channel_id": channel.ref.channel_id,
         "contact_id": contact.id,
         "message_id": inbound_message_id(channel.ref, wamid),

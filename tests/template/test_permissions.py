@@ -121,6 +121,8 @@ def test_a_function_sees_its_own_kinds_of_channel_items_only(stack: Stack) -> No
         "ContactsApiRole": {"workspace#*"},
         "SendApiRole": {"workspace#*"},
         "SendWorkerRole": {"workspace#*", "pace#*"},
+        "BroadcastsApiRole": {"workspace#*"},
+        "BroadcastsWorkerRole": {"workspace#*"},
         "MediaApiRole": {"workspace#*"},
         "MediaFetchRole": {"workspace#*", "media#*"},
         "SyncTemplatesApiRole": {"workspace#*"},

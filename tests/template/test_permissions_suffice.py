@@ -14,6 +14,7 @@ from kanal import observability
 from kanal.ids import ChannelId, ChannelRef, WorkspaceId, inbound_message_id
 from local.simulator.app import create_app
 from local.simulator.serve import running_simulator
+from local.simulator.templates import DEFAULT_TEMPLATES
 from tests.integration.aws import boto, embedded_aws
 from tests.template.deployment import Deployment, http_event
 from tests.template.stack import translated
@@ -26,6 +27,11 @@ _CUSTOMER = "4915112345678"
 _LARGE = "x" * 350_000
 _TEXT = {"type": "text", "text": {"body": "Hello"}}
 _TEMPLATE = {"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}}
+_WITH_PICTURE: Any = {
+    "name": "with_picture",
+    "language": "en",
+    "components": [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hello."}],
+}
 
 # What Lambda does in the function's name: it writes the log, empties the queue, keeps failed events.
 _BY_LAMBDA = {
@@ -97,7 +103,8 @@ def uses() -> Iterator[dict[str, set[Use]]]:
 
 
 def _everything(deployment: Deployment, provider: _Provider) -> None:
-    provider.control("numbers", {"phone_number": PHONE, "api_key": _API_KEY})
+    number = {"phone_number": PHONE, "api_key": _API_KEY}
+    provider.control("numbers", {**number, "templates": [*DEFAULT_TEMPLATES, _WITH_PICTURE]})
     provider.control("settings", {"auto_statuses": False})
     channel = _configure(deployment)
     received = _receive(deployment, provider, channel)
@@ -105,6 +112,7 @@ def _everything(deployment: Deployment, provider: _Provider) -> None:
     _send_files(deployment, channel)
     _sync(deployment, channel)
     _review(deployment, provider)
+    _broadcast(deployment, channel)
     _send(deployment, provider, channel)
     _contacts(deployment, channel)
     _recover(deployment, provider, channel, received)
@@ -279,6 +287,34 @@ def _review(deployment: Deployment, provider: _Provider) -> None:
         provider.control("webhook", {"phone_number": PHONE, "body": body})
         deployment.consume("WebhookProcessFunction", "inbound")
     deployment.consume("SyncTemplatesWorkerFunction", "template-sync")
+
+
+def _broadcast(deployment: Deployment, channel: str) -> None:
+    """One row is wrong, so that there is a file of failures; one names a contact."""
+    api, path = "BroadcastsApiFunction", f"/v1/channels/{channel}/broadcasts"
+    recipients = [{"to": f"+{_CUSTOMER}"}, {"to": "+4915198765432"}, {"to": "nobody"}]
+    wanted = {"name": "News", "template": _TEMPLATE["template"], "recipients": recipients}
+    headers = {"headers": {"idempotency-key": "news"}}
+    made = deployment.call(api, "POST", path, "broadcasts:write", wanted, **headers)
+    picture = {"type": "image", "image": {"id": _upload(deployment, channel)}}
+    header = [{"type": "header", "parameters": [picture]}]
+    template = {"name": "with_picture", "language": {"code": "en"}, "components": header}
+    with_file = {"name": "Pictures", "template": template}
+    headers = {"headers": {"idempotency-key": "pictures"}}
+    assert deployment.call(api, "POST", path, "broadcasts:write", with_file, **headers)["upload"]
+    _take_steps(deployment)
+    own = f"{path}/{made['id']}"
+    deployment.call(api, "POST", f"{own}/start", "broadcasts:write")
+    for shown in ("", "/recipients"):
+        deployment.call(api, "GET", f"{own}{shown}", "broadcasts:read")
+    _take_steps(deployment)
+    deployment.call(api, "GET", f"{own}/failures", "broadcasts:read")
+    deployment.call(api, "GET", path, "broadcasts:read")
+
+
+def _take_steps(deployment: Deployment) -> None:
+    while deployment.aws.waiting("broadcast"):
+        deployment.consume("BroadcastsWorkerFunction", "broadcast")
 
 
 def _recover(deployment: Deployment, provider: _Provider, channel: str, received: str) -> None:

@@ -119,10 +119,10 @@ def _on_tables(aws: Aws, operation: str, params: Params) -> Iterator[Use]:
             for kind, request in item.items():
                 yield from _on_tables(aws, _IN_TRANSACTION[kind], request)
         return
-    if operation == "BatchGetItem":
-        for table, wanted in params["RequestItems"].items():
-            for key in wanted["Keys"]:
-                yield Use(f"dynamodb:{operation}", _names(aws)[table], key["pk"]["S"])
+    for table, wanted in params.get("RequestItems", {}).items():
+        for key in wanted["Keys"] if "Keys" in wanted else [put["PutRequest"]["Item"] for put in wanted]:
+            yield Use(f"dynamodb:{operation}", _names(aws)[table], key["pk"]["S"])
+    if "RequestItems" in params:
         return
     index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
     key = params.get("Key") or params.get("Item") or {}
@@ -145,6 +145,7 @@ def resource_values(aws: Aws) -> dict[str, str]:
         "InboundDeadLetterQueue": aws.queues["inbound-dead-letters"],
         "MediaQueue": aws.queues["media"],
         "SendQueue": aws.queues["send"],
+        "BroadcastQueue": aws.queues["broadcast"],
         "TemplateSyncQueue": aws.queues["template-sync"],
     }
 

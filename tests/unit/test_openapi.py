@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.broadcasts.api import handler as broadcasts
 from functions.channels.api import handler as channels
 from functions.channels.contacts import handler as contacts
 from functions.media.api import handler as media
@@ -32,7 +33,13 @@ from scripts.operations import OPERATIONS
 
 _REF = ChannelRef(WorkspaceId("acme"), ChannelId("chn_aaaaaaaaaaaaaaaaaaaaaaaaaa"))
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
-_HANDLERS = {"contacts": contacts, "media": media, "messages": send, "templates": sync_templates}
+_HANDLERS = {
+    "broadcasts": broadcasts,
+    "contacts": contacts,
+    "media": media,
+    "messages": send,
+    "templates": sync_templates,
+}
 
 
 class _Context:
@@ -77,7 +84,7 @@ def test_each_route_takes_its_examples_and_wants_its_scope(
     monkeypatch.setenv("WORKSPACE_CLAIM", "workspace_id")
     method, path = route.split()
     path = path.replace("{channel_id}", _REF.channel_id).replace("{message_id}", "msg_a")
-    path = path.replace("{media_id}", "med_a")
+    path = path.replace("{media_id}", "med_a").replace("{broadcast_id}", "bro_a").replace("{order}", "pause")
     handler = next((each for word, each in _HANDLERS.items() if f"/{word}" in path), channels)
     answer = handler(_request(method, path, body), _Context())
     problem = json.loads(answer["body"])

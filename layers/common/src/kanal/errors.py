@@ -23,6 +23,7 @@ KanalError
 │       ├── MediaPending
 │       ├── MediaFailed
 │       ├── MediaNotUploaded
+│       ├── BroadcastStateForbids
 │       └── IdempotencyKeyReused
 ├── ProviderError               the provider's answer or silence
 │   ├── ApiKeyRejected
@@ -207,6 +208,12 @@ class MediaNotUploaded(Conflict):
     """A message names an upload whose file is not there yet."""
 
     code = "media_not_uploaded"
+
+
+class BroadcastStateForbids(Conflict):
+    """The broadcast is not in a state in which this can be done; `state` says in which it is."""
+
+    code = "broadcast_state"
 
 
 class IdempotencyKeyReused(Conflict):

@@ -71,5 +71,15 @@ def outbound_message_id(ref: ChannelRef, idempotency_key: str) -> MessageId:
     return MessageId("msg_" + derived_token("outbound", ref.prefix, idempotency_key))
 
 
+def broadcast_id(ref: ChannelRef, idempotency_key: str) -> BroadcastId:
+    """One idempotency key of a channel is one broadcast, however often the request arrives."""
+    return BroadcastId("bro_" + derived_token("broadcast", ref.prefix, idempotency_key))
+
+
+def broadcast_message_id(broadcast: BroadcastId, person: str) -> MessageId:
+    """One broadcast has one message for a person, however often it is made."""
+    return MessageId("msg_" + derived_token("broadcast", broadcast, person))
+
+
 def _base32(raw: bytes) -> str:
     return base64.b32encode(raw).decode().rstrip("=").lower()

@@ -45,6 +45,10 @@ class Settings:
         return self._required("SEND_QUEUE_URL")
 
     @property
+    def broadcast_queue_url(self) -> str:
+        return self._required("BROADCAST_QUEUE_URL")
+
+    @property
     def template_sync_queue_url(self) -> str:
         return self._required("TEMPLATE_SYNC_QUEUE_URL")
 

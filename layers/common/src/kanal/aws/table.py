@@ -19,6 +19,7 @@ Write = tuple[Literal["Put", "Update", "Delete"], dict[str, Any]]
 """One write of a transaction: a request as `put_request` and its kin make it."""
 _TRIES = 4
 """Of a batch of which DynamoDB leaves a part."""
+_PUTS_PER_CALL = 25
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Table:
         after: Mapping[str, Any] | None = None,
         limit: int,
         consistent: bool = False,
+        descending: bool = False,
     ) -> tuple[list[Item], Mapping[str, Any] | None]:
         """One page in sort-key order, and where the next begins (None at the end)."""
         request: dict[str, Any] = {
@@ -109,6 +111,7 @@ class Table:
             "ExpressionAttributeValues": _marshalled({":pk": pk, ":prefix": prefix}),
             "Limit": limit,
             "ConsistentRead": consistent,
+            "ScanIndexForward": not descending,
         }
         if not prefix:
             request["KeyConditionExpression"] = "pk = :pk"
@@ -138,19 +141,33 @@ class Table:
         answer = self._client.query(**request)
         return [_plain(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
 
-    def get_all(self, keys: Sequence[Key]) -> list[Item]:
-        """The items that are there, in no order, read consistently. At most a hundred keys."""
+    def get_all(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
+        """The items that are there, in no order. At most a hundred keys."""
         found: list[Item] = []
         wanted: Any = [_key(key) for key in dict.fromkeys(keys)]
         for _ in range(_TRIES):
             if not wanted:
                 return found
-            request: Any = {self.name: {"Keys": wanted, "ConsistentRead": True}}
+            request: Any = {self.name: {"Keys": wanted, "ConsistentRead": consistent}}
             answer = self._client.batch_get_item(RequestItems=request)
             found += [_plain(item) for item in answer["Responses"].get(self.name, [])]
             left: Any = answer.get("UnprocessedKeys", {})
             wanted = left[self.name]["Keys"] if left else []
         raise AwsUnavailable("DynamoDB did not read all items; it has more to do than it can.")
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        """Over whatever is there. Raises AwsUnavailable; some may have been written then."""
+        for at in range(0, len(items), _PUTS_PER_CALL):
+            left: Any = [
+                {"PutRequest": {"Item": _marshalled(item)}} for item in items[at : at + _PUTS_PER_CALL]
+            ]
+            for _ in range(_TRIES):
+                answer = self._client.batch_write_item(RequestItems={self.name: left})
+                left = answer.get("UnprocessedItems", {}).get(self.name)
+                if not left:
+                    break
+            else:
+                raise AwsUnavailable("DynamoDB did not write all items; it has more to do than it can.")
 
     def query_index(self, index: str, attribute: str, value: str) -> Iterator[Item]:
         """Everything in one partition of an index, page by page."""

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kanal.channels.store import no_channel
 from kanal.errors import AwsUnavailable, InvalidRequest, KanalError
 from kanal.http.access import workspace_of
-from kanal.http.bodies import check_body
+from kanal.http.bodies import MAX_BODY_BYTES, check_body
 from kanal.http.fields import TaggedUnions, field_error, refuse_list
 from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
 from kanal.ids import CHANNEL_ID, ChannelId, ChannelRef, WorkspaceId
@@ -25,8 +25,9 @@ _DESCRIPTION = Path(__file__).with_name("openapi.json")
 class Api(APIGatewayHttpResolver):
     """`unions`: where a body is one of several shapes."""
 
-    def __init__(self, unions: TaggedUnions | None = None) -> None:
+    def __init__(self, unions: TaggedUnions | None = None, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         super().__init__(enable_validation=True)
+        self._max_body_bytes = max_body_bytes
         self._unions = unions or {}
         self.exception_handler(KanalError)(self._known)
         self.exception_handler(RequestValidationError)(self._invalid)
@@ -41,7 +42,7 @@ class Api(APIGatewayHttpResolver):
         event = {**event, "headers": {**headers, "content-type": "application/json"}}
         logger.append_keys(request_id=_request_id(event))
         try:
-            check_body(event)
+            check_body(event, self._max_body_bytes)
             refuse_list(event)
             return self.resolve(event, context)
         except InvalidRequest as error:

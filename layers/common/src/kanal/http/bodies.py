@@ -12,15 +12,15 @@ MAX_BODY_BYTES = 256 * 1024
 """Far more than any message: WhatsApp's longest text is 4,096 characters."""
 
 
-def check_body(event: Mapping[str, Any]) -> None:
+def check_body(event: Mapping[str, Any], max_bytes: int = MAX_BODY_BYTES) -> None:
     """Raises InvalidRequest for a body that is too large, or no JSON, or JSON that could not be stored."""
     body = event.get("body")
     if not body:
         return
     try:
         raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-        if len(raw) > MAX_BODY_BYTES:
-            words = f"The body has {len(raw)} bytes; the limit is {MAX_BODY_BYTES}."
+        if len(raw) > max_bytes:
+            words = f"The body has {len(raw)} bytes; the limit is {max_bytes}."
             raise InvalidRequest(FieldError("", words, "body_too_large"))
         rawjson.read(raw)
     except (rawjson.NotJson, UnicodeError, binascii.Error) as error:

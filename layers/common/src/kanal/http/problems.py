@@ -30,6 +30,7 @@ STATUS: dict[type[KanalError], tuple[int, str]] = {
     errors.MediaPending: (409, "The file is still being fetched"),
     errors.MediaFailed: (409, "The file was given up"),
     errors.MediaNotUploaded: (409, "The file was not uploaded yet"),
+    errors.BroadcastStateForbids: (409, "The broadcast is not in a state for this"),
     errors.IdempotencyKeyReused: (409, "The idempotency key was used for another request"),
     errors.ApiKeyRejected: (422, "The provider does not accept the API key"),
     errors.ProviderRefused: (502, "The provider refused"),

@@ -9,6 +9,7 @@ The index by_contact holds the messages of a conversation in its order: `stream`
 has neither is a version that came before its message.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,12 @@ class MessageStore:
 
     def get(self, ref: ChannelRef, message_id: MessageId) -> Message | None:
         return records.message_of(ref, self._table.get(records.message_key(ref, message_id)))
+
+    def get_all(self, ref: ChannelRef, message_ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+        """Those that are there, as they were a moment ago. At most a hundred."""
+        keys = [records.message_key(ref, message_id) for message_id in message_ids]
+        found = (records.message_of(ref, item) for item in self._table.get_all(keys, consistent=False))
+        return {message.id: message for message in found if message}
 
     def existing(self, ref: ChannelRef, message_id: str) -> Message:
         """The message of an id that a caller wrote. Raises NotFound."""

@@ -45,7 +45,7 @@ def check_permission(
             raise WindowClosed(_closed_words(receiver.window), window=shown)
         return
     content = body["template"]
-    template = _sendable(templates, ref, content["name"], content["language"]["code"])
+    template = sendable_template(templates, ref, content["name"], content["language"]["code"])
     check_parameters(template, content.get("components", []))
     check_receiver(template, receiver, clock())
 
@@ -84,7 +84,8 @@ def _closed_words(window: Window) -> str:
     )
 
 
-def _sendable(templates: TemplateStore, ref: ChannelRef, name: str, language: str) -> Template:
+def sendable_template(templates: TemplateStore, ref: ChannelRef, name: str, language: str) -> Template:
+    """Raises TemplateNotSendable."""
     template = templates.get(ref, name, language)
     if template is None:
         raise TemplateNotSendable(
