@@ -1,6 +1,6 @@
 """/v1/channels/{channel_id}/broadcasts: make, show, steer; who got it and who did not."""
 
-from kanal import composition
+from kanal import broadcast_composition as composition
 from kanal.broadcasts import listing, making, ordering
 from kanal.broadcasts.model import Order
 from kanal.broadcasts.requests import MAX_BODY_BYTES, CreateBroadcast
@@ -17,7 +17,7 @@ handler = api.handle
 @api.post("/v1/channels/<channel_id>/broadcasts")
 def make(channel_id: str, request: CreateBroadcast, key: IdempotencyKey = None) -> tuple[Json, int]:
     ref = api.channel("broadcasts:write", channel_id)
-    return making.make_broadcast(composition.making_broadcasts(), ref, checked_key(key), request), 201
+    return making.make_broadcast(composition.making(), ref, checked_key(key), request), 201
 
 
 @api.get("/v1/channels/<channel_id>/broadcasts")
@@ -36,7 +36,7 @@ def show(channel_id: str, broadcast_id: str) -> Json:
 @api.post("/v1/channels/<channel_id>/broadcasts/<broadcast_id>/<order>")
 def obey(channel_id: str, broadcast_id: str, order: Order) -> Json:
     ref = api.channel("broadcasts:write", channel_id)
-    return ordering.obey_caller(composition.ordering_broadcasts(), ref, broadcast_id, order)
+    return ordering.obey_caller(composition.ordering(), ref, broadcast_id, order)
 
 
 @api.get("/v1/channels/<channel_id>/broadcasts/<broadcast_id>/recipients")

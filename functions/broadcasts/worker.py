@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kanal import composition
+from kanal import broadcast_composition as composition
 from kanal.broadcasts.jobs import job_of
 from kanal.broadcasts.steps import take_steps
 

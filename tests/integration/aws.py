@@ -129,7 +129,13 @@ def embedded_aws() -> Iterator[Aws]:
             dynamodb.create_table(**_table(name))
         sqs = boto("sqs")
         for name in (
-            "inbound", "inbound-dead-letters", "send", "media", "template-sync", "broadcast", "events"
+            "inbound",
+            "inbound-dead-letters",
+            "send",
+            "media",
+            "template-sync",
+            "broadcast",
+            "events",
         ):
             aws.queues[name] = sqs.create_queue(QueueName=name)["QueueUrl"]
         for bucket in (aws.bucket, aws.media_bucket):

@@ -6,7 +6,9 @@ from typing import Any
 from kanal.aws.table import Table
 from kanal.broadcasts.counting import Counting
 from kanal.broadcasts.cutting import Cutting
+from kanal.broadcasts.feeding import Feeding
 from kanal.broadcasts.files import BroadcastFiles
+from kanal.broadcasts.handover import HandingOver
 from kanal.broadcasts.importing import Importing
 from kanal.broadcasts.jobs import BroadcastQueue, job_of
 from kanal.broadcasts.listing import Listing, get_broadcast, link_to_failures, list_recipients
@@ -62,6 +64,7 @@ class Studio:
         self.rows = Rows(Table(aws.messages, dynamodb))
         self.files = BroadcastFiles(aws.media_bucket, aws.client("s3"))
         self.queue = BroadcastQueue(aws.queues["broadcast"], aws.client("sqs"))
+        self._taken: list[dict[str, Any]] = []
         self.ordering = Ordering(world.channels, self.broadcasts, self.queue, world.bus, clock)
 
     @property
@@ -97,6 +100,13 @@ class Studio:
             ordering=self.ordering,
             counting=Counting(
                 self.broadcasts, self.rows, world.messages, self.files, self.queue, world.clock
+            ),
+            feeding=Feeding(
+                self.ordering,
+                HandingOver(self.rows, world.contacts, world.messages, world.lines, world.clock),
+                world.templates,
+                world.send_queue,
+                world.tokens,
             ),
         )
 
@@ -144,7 +154,7 @@ class Studio:
 
     def step(self) -> bool:
         """One step, if there is any."""
-        records = self.world.aws.take("broadcast", 1)
+        records = self._taken = self.world.aws.take("broadcast", 1)
         left = self.handle(records)
         for record in records:
             if record["messageId"] in left:
@@ -152,6 +162,11 @@ class Studio:
             else:
                 self.world.aws.delete("broadcast", record)
         return bool(records)
+
+    def show_again(self) -> None:
+        """What a worker that died had taken."""
+        for record in self._taken:
+            self.world.aws.show_again("broadcast", record)
 
     def handle(self, records: list[dict[str, Any]]) -> list[str]:
         return take_steps(self.stepping, [job_of(record) for record in records])

@@ -17,7 +17,7 @@ from functions.channels.contacts import handler as contacts
 from functions.media.api import handler as media
 from functions.send.api import handler as send
 from functions.sync_templates.api import handler as templates
-from kanal import composition
+from kanal import broadcast_composition, composition
 from tests.integration.aws import CREDENTIALS, REGION
 from tests.integration.world import WORKSPACE, World
 
@@ -123,7 +123,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]
 
 
 def _forget() -> None:
-    modules: tuple[ModuleType, ...] = (composition, kanal.aws.clients, kanal.settings)
+    modules: tuple[ModuleType, ...] = (composition, broadcast_composition, kanal.aws.clients, kanal.settings)
     for module in modules:
         for made in vars(module).values():
             if hasattr(made, "cache_clear"):

@@ -14,7 +14,7 @@ import pytest
 from tests.template.stack import ROOT, Stack, translated
 
 _KANAL = ROOT / "layers" / "common" / "src" / "kanal"
-_SHARED = [_KANAL / "composition.py", _KANAL / "http" / "api.py"]
+_SHARED = [_KANAL / "composition.py", _KANAL / "broadcast_composition.py", _KANAL / "http" / "api.py"]
 _READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 _FUNCTIONS = translated().written("AWS::Serverless::Function")
 

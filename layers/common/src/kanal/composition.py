@@ -13,17 +13,6 @@ from kanal.aws.outbox import Outbox
 from kanal.aws.queue import Queue
 from kanal.aws.secret import Secrets
 from kanal.aws.table import Table
-from kanal.broadcasts.counting import Counting
-from kanal.broadcasts.cutting import Cutting
-from kanal.broadcasts.files import BroadcastFiles
-from kanal.broadcasts.importing import Importing
-from kanal.broadcasts.jobs import BroadcastQueue
-from kanal.broadcasts.listing import Listing
-from kanal.broadcasts.making import Making
-from kanal.broadcasts.ordering import Ordering
-from kanal.broadcasts.rows import Rows
-from kanal.broadcasts.steps import Stepping
-from kanal.broadcasts.store import BroadcastStore
 from kanal.channels.cached import RecentChannels
 from kanal.channels.connect import Connecting
 from kanal.channels.credentials import Providers
@@ -260,75 +249,6 @@ def sending() -> Sending:
 def draining(deadline: datetime) -> Draining:
     leases = LineLeases(_table(settings().messages_table), utc_now)
     return Draining(sending(), lines(), leases, send_queue(), deadline)
-
-
-# --- broadcasts ---
-
-
-@cache
-def broadcasts() -> BroadcastStore:
-    return BroadcastStore(_table(settings().messages_table))
-
-
-@cache
-def broadcast_rows() -> Rows:
-    return Rows(_table(settings().messages_table))
-
-
-@cache
-def broadcast_files() -> BroadcastFiles:
-    return BroadcastFiles(settings().media_bucket, client("s3"))
-
-
-@cache
-def broadcast_queue() -> BroadcastQueue:
-    return BroadcastQueue(settings().broadcast_queue_url, client("sqs"))
-
-
-@cache
-def making_broadcasts() -> Making:
-    return Making(
-        channels(),
-        templates(),
-        uploads(),
-        media_bucket(),
-        broadcasts(),
-        broadcast_files(),
-        broadcast_queue(),
-        utc_now,
-    )
-
-
-@cache
-def listing() -> Listing:
-    return Listing(
-        channels(),
-        broadcasts(),
-        broadcast_rows(),
-        messages(),
-        broadcast_files(),
-        broadcast_queue(),
-        utc_now,
-    )
-
-
-@cache
-def ordering_broadcasts() -> Ordering:
-    return Ordering(channels(), broadcasts(), broadcast_queue(), bus(), utc_now)
-
-
-@cache
-def stepping() -> Stepping:
-    """All that the steps of broadcasts need."""
-    files, rows, queue = broadcast_files(), broadcast_rows(), broadcast_queue()
-    cutting = Cutting(broadcasts(), files, queue, bus(), utc_now)
-    return Stepping(
-        broadcasts=broadcasts(),
-        queue=queue,
-        importing=Importing(cutting, rows, channels(), contacts(), templates()),
-        ordering=ordering_broadcasts(),
-        counting=Counting(broadcasts(), rows, messages(), files, queue, utc_now),
-    )
 
 
 def _table(name: str) -> Table:

@@ -44,7 +44,7 @@ class Importing:
 
 def import_part(parts: Importing, broadcast: Broadcast, number: int) -> None:
     part = parts.cutting.broadcasts.parts.get(broadcast, number)
-    if broadcast.state != "importing" or broadcast.layout is None or part is None:
+    if broadcast.state not in ("importing", "ready") or broadcast.layout is None or part is None:
         return
     if part.counted is None and not _take_in(parts, broadcast, broadcast.layout, part):
         return

@@ -43,8 +43,8 @@ def obey(parts: Ordering, broadcast: Broadcast, order: Order) -> Broadcast:
 
 
 def start_if_due(parts: Ordering, broadcast: Broadcast) -> None:
-    """A start that was asked for beforehand."""
-    if broadcast.state != "ready":
+    """A start that was asked for beforehand. Given again, in case the first ended in the middle."""
+    if broadcast.state not in ("ready", "running"):
         return
     if broadcast.send_at and parts.clock() < broadcast.send_at:
         wait = broadcast.send_at - parts.clock()

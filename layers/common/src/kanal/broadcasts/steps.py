@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from kanal.aws.queue import Again, Done, seconds_until_next_try
 from kanal.broadcasts.counting import Counting, count
 from kanal.broadcasts.cutting import prepare
+from kanal.broadcasts.events import broadcast_updated
+from kanal.broadcasts.feeding import Feeding, feed
 from kanal.broadcasts.importing import Importing, import_part
 from kanal.broadcasts.jobs import BroadcastQueue, Job, Kind
-from kanal.broadcasts.model import Broadcast
+from kanal.broadcasts.model import FINAL, Broadcast
 from kanal.broadcasts.ordering import Ordering, start_if_due
 from kanal.broadcasts.store import BroadcastStore
 from kanal.observability import log_failure, logger
@@ -23,6 +25,7 @@ class Stepping:
     importing: Importing
     ordering: Ordering
     counting: Counting
+    feeding: Feeding
 
 
 _Step = Callable[[Stepping, Broadcast, int], Done | Again | None]
@@ -31,6 +34,7 @@ STEPS: Mapping[Kind, _Step] = {
     "prepare": lambda parts, broadcast, _: prepare(parts.importing.cutting, broadcast),
     "import": lambda parts, broadcast, number: import_part(parts.importing, broadcast, number),
     "start": lambda parts, broadcast, _: start_if_due(parts.ordering, broadcast),
+    "feed": lambda parts, broadcast, number: feed(parts.feeding, broadcast, number),
     "count": lambda parts, broadcast, number: count(parts.counting, broadcast, number),
 }
 
@@ -57,4 +61,6 @@ def _take(parts: Stepping, job: Job) -> Done | Again:
     if broadcast is None:
         logger.error("A step belongs to no broadcast", extra={"broadcast_id": step.broadcast_id})
         return Done()
+    if job.receives > 1 and broadcast.state in FINAL:  # the worker may have died before it told of it
+        parts.ordering.bus.publish([broadcast_updated(broadcast)])
     return STEPS[step.kind](parts, broadcast, step.number) or Done()

@@ -1,0 +1,149 @@
+"""Hands recipients over to the sender: a message for each, in the channel's lines for bulk.
+
+A message's id follows from broadcast and person, and it is stored only if there is none of that id. So
+whoever hands a row over again, and however many do so at once, the person gets one message.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from kanal.broadcasts.importing import duplicate
+from kanal.broadcasts.model import Broadcast, Recipient
+from kanal.broadcasts.people import refusal_of
+from kanal.broadcasts.reading import content_of
+from kanal.broadcasts.results import AT_ONCE, message_id_of
+from kanal.broadcasts.rows import Rows
+from kanal.clock import Clock
+from kanal.contacts.identity import Identity, WrittenNumber
+from kanal.contacts.model import Contact
+from kanal.contacts.recall import Named, find_recipients, first_sighting
+from kanal.contacts.store import ContactStore
+from kanal.ids import CONTACT_ID, ContactId
+from kanal.messages.model import Address, Message
+from kanal.messages.store import MessageStore
+from kanal.messages.waiting import Place, Wishes
+from kanal.sending.lines import Lines, entry_of
+from kanal.templates.model import Template
+from kanal.windows.rules import unanswered_referral
+
+_THREADS = 32
+_WISHES = Wishes(lane="bulk")
+
+
+@dataclass(frozen=True)
+class HandingOver:
+    """What handing over needs."""
+
+    rows: Rows
+    contacts: ContactStore
+    messages: MessageStore
+    lines: Lines
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class _Handed:
+    """Where the message stands; or what the recipient has become in its place."""
+
+    recipient: Recipient
+    place: Place | None
+
+
+def hand_over(
+    parts: HandingOver, broadcast: Broadcast, part: int, template: Template, recipients: Sequence[Recipient]
+) -> set[Place]:
+    """The places that were taken. Who may not get it any more is skipped; so is whoever turns out to be
+    somebody whom another row has.
+    """
+    taken: set[Place] = set()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for at in range(0, len(recipients), AT_ONCE):
+            batch = recipients[at : at + AT_ONCE]
+            handed = _batch(parts, broadcast, template, batch, pool)
+            skipped = [one.recipient for one in handed if one.recipient.outcome != "accepted"]
+            parts.rows.put_all(broadcast, part, skipped)
+            taken.update(one.place for one in handed if one.place)
+    return taken
+
+
+def _batch(
+    parts: HandingOver,
+    broadcast: Broadcast,
+    template: Template,
+    batch: Sequence[Recipient],
+    pool: ThreadPoolExecutor,
+) -> list[_Handed]:
+    known = find_recipients(parts.contacts, broadcast.ref, [_named(each) for each in batch])
+    there = parts.messages.get_all(broadcast.ref, [message_id_of(broadcast, each) for each in batch])
+
+    def one(recipient: Recipient, contact: Contact | None) -> _Handed:
+        if message := there.get(message_id_of(broadcast, recipient)):
+            return _Handed(recipient, message.place)
+        return _hand_over(parts, broadcast, template, recipient, contact)
+
+    return list(pool.map(one, batch, known))
+
+
+def _hand_over(
+    parts: HandingOver,
+    broadcast: Broadcast,
+    template: Template,
+    recipient: Recipient,
+    contact: Contact | None,
+) -> _Handed:
+    now = parts.clock()
+    if refusal := refusal_of(template, contact, now, has_number=bool(recipient.number)):
+        code, words = refusal
+        return _Handed(replace(recipient, outcome="skipped", code=code, reason=words), None)
+    if contact is None:
+        contact = _made(parts, broadcast, recipient)
+    if contact.id != recipient.person:
+        holder = parts.rows.take_person(broadcast, contact.id, recipient.row)
+        if holder != recipient.row:
+            return _Handed(duplicate(broadcast, recipient, holder), None)
+    place = parts.lines.next_place(broadcast.ref, "bulk", contact.id)
+    message = _message(parts, broadcast, template, recipient, contact, place)
+    parts.lines.enter(entry_of(message, contact.id, now))
+    parts.messages.add(message)
+    return _Handed(recipient, place)
+
+
+def _made(parts: HandingOver, broadcast: Broadcast, recipient: Recipient) -> Contact:
+    named = _named(recipient)
+    if not isinstance(named, Identity | WrittenNumber):
+        raise TypeError("the contact of a row that was accepted is gone")
+    return parts.contacts.sight(broadcast.ref, first_sighting(named), parts.clock())
+
+
+def _message(
+    parts: HandingOver,
+    broadcast: Broadcast,
+    template: Template,
+    recipient: Recipient,
+    contact: Contact,
+    place: Place,
+) -> Message:
+    now = parts.clock()
+    return Message(
+        id=message_id_of(broadcast, recipient),
+        ref=broadcast.ref,
+        contact_id=contact.via,
+        direction="outbound",
+        type="template",
+        content=content_of(template, broadcast.components, recipient.values),
+        created_at=now,
+        address=Address(contact.wa_id, contact.user_id),
+        answers_referral=unanswered_referral(contact.window, now),
+        wishes=_WISHES,
+        place=place,
+        broadcast_id=broadcast.id,
+    )
+
+
+def _named(recipient: Recipient) -> Named:
+    if recipient.number:
+        return WrittenNumber(recipient.number)
+    if CONTACT_ID.fullmatch(recipient.person):
+        return ContactId(recipient.person)
+    return Identity("user_id", recipient.person.partition("#")[2])
