@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -305,6 +306,9 @@ def _broadcast(deployment: Deployment, channel: str) -> None:
     _take_steps(deployment)
     own = f"{path}/{made['id']}"
     deployment.call(api, "POST", f"{own}/start", "broadcasts:write")
+    early = {"workspace_id": "acme", "channel_id": channel, "broadcast_id": made["id"], "kind": "feed"}
+    queue = deployment.aws.queues["broadcast"]
+    boto("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({**early, "number": 9}))  # comes again
     for shown in ("", "/recipients"):
         deployment.call(api, "GET", f"{own}{shown}", "broadcasts:read")
     _take_steps(deployment)

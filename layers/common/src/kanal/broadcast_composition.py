@@ -25,12 +25,12 @@ from kanal.settings import settings
 
 @cache
 def store() -> BroadcastStore:
-    return BroadcastStore(_table())
+    return BroadcastStore(_messages_table())
 
 
 @cache
 def rows() -> Rows:
-    return Rows(_table())
+    return Rows(_messages_table())
 
 
 @cache
@@ -94,5 +94,5 @@ def handing_over() -> HandingOver:
     return HandingOver(rows(), shared.contacts(), shared.messages(), shared.lines(), utc_now)
 
 
-def _table() -> Table:
+def _messages_table() -> Table:
     return Table(settings().messages_table, client("dynamodb"))
