@@ -83,7 +83,7 @@ FINAL: dict[str, Ending] = {
         answers(131047), "failed", 131047, _DETAILS, advice="Send a template", window_open=False
     ),
     "131026": Ending(answers(131026), "failed", 131026, _DETAILS, advice="cannot be reached"),
-    "132001": Ending(answers(132001, 404), "failed", 132001, _DETAILS, advice="Sync the templates"),
+    "132001": Ending(answers(132001, 404), "failed", 132001, _DETAILS, advice="the sync that was asked for"),
     "131042": Ending(
         answers(131042), "failed", 131042, _DETAILS, advice="Settle it", channel_state="payment_required"
     ),
@@ -94,8 +94,24 @@ FINAL: dict[str, Ending] = {
         "failed",
         "http_400",
         "Unpaid invoices",
-        "beside",
+        advice="Settle it",
+        channel_state="payment_required",
     ),
+    "400, API disabled": Ending(
+        {"status": 400, "body": {"meta": {"http_code": 400, "developer_message": "API disabled"}}},
+        "failed",
+        "http_400",
+        "API disabled",
+        advice="Ask its support",
+        channel_state="restricted",
+    ),
+    "403 in words": Ending(
+        {"status": 403, "body": {"error": "URL blocked"}}, "failed", "http_403", "URL blocked", "support"
+    ),
+    "404 in words": Ending(
+        {"status": 404, "body": {"message": "no such thing"}}, "failed", "http_404", "no such", "Correct it"
+    ),
+    "555": Ending({"status": 555, "body": "odd"}, "unconfirmed", "http_555", ""),
 }
 
 WAITING: dict[str, tuple[dict[str, Any], int]] = {
@@ -103,6 +119,10 @@ WAITING: dict[str, tuple[dict[str, Any], int]] = {
     "429 with WhatsApp's code": (answers(80007, 429), 1),
     "130429 with HTTP 400": (answers(130429), 1),
     "131056 with HTTP 400": (answers(131056), 1),
+    "the gateway's own limit": (
+        {"status": 400, "body": {"meta": {"httpCode": 400, "developerMessage": "Rate limit exceeded"}}},
+        1,
+    ),
 }
 """Refused before processing, and after how many seconds the message comes again."""
 

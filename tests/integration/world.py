@@ -44,6 +44,7 @@ from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
 from kanal.sending.deliver import Sending
 from kanal.sending.drain import Draining
+from kanal.sending.effects import Affected
 from kanal.sending.lineleases import LineLeases
 from kanal.sending.lines import Lines
 from kanal.sending.pacestore import PaceStore
@@ -138,6 +139,8 @@ class World:
         self.provider_http = httpx.Client(base_url=simulator_url, timeout=0.5, trust_env=False, verify=_TLS)
         self.providers = Providers(self.provider_http, self.secrets, TIMEOUTS)
         self.bus = Bus(aws.bus, aws.client("events"))
+        self.updating = Updating(self.templates, SyncRequests(self.sync_jobs, clock))
+        self.affected = Affected(self.channels, self.contacts, self.updating)
         bucket = Bucket(aws.bucket, aws.client("s3"))
         self.media_bucket = MediaBucket(aws.media_bucket, aws.client("s3"))
         self.uploads = UploadStore(Table(aws.messages, dynamodb))
@@ -147,11 +150,11 @@ class World:
         self.inbox = Inbox(
             channels=self.channels,
             recent_channels=told_of,
-            stores=Stores(self.contacts, self.messages, self.media_queue),
+            stores=Stores(self.contacts, self.messages, self.media_queue, self.affected),
             raw_items=RawItems(Table(aws.messages, dynamodb), bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], sqs, bucket),
             channel_facts=ChannelFacts(Table(aws.channels, dynamodb)),
-            updating=Updating(self.templates, SyncRequests(self.sync_jobs, clock)),
+            updating=self.updating,
             inflow=Inflow(self.pace, told_of, clock),
             bus=self.bus,
         )
@@ -196,6 +199,7 @@ class World:
             uploading=self.new_uploading(self.providers),
             pace=self.new_pace(),
             pairs=PairStore(Table(self.aws.channels, self.aws.clients[0]), self.clock),
+            affected=self.affected,
             bus=self.bus,
             clock=self.clock,
             new_token=self.tokens,

@@ -32,6 +32,7 @@ from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
 from kanal.messages.waiting import Place
 from kanal.sending.deliver import Sending, deliver
+from kanal.sending.effects import Affected
 from kanal.sending.lines import Entry
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
@@ -68,17 +69,20 @@ class House:
         recent = RecentChannels(self._channels, lambda: _NOW, timedelta(days=1))
         events: Any = SilentEvents()
         bus, bucket = Bus(aws.bus, events), Bucket(aws.bucket, boto("s3"))
+        updating = Updating(
+            TemplateStore(Table(aws.templates, self._dynamodb)),
+            SyncRequests(SyncJobs(Outbox(aws.queues["template-sync"], boto("sqs"))), lambda: _NOW),
+        )
+        affected = Affected(self._channels, self._contacts, updating)
+        media_queue = MediaQueue(aws.queues["media"], boto("sqs"))
         self._inbox = Inbox(
             channels=self._channels,
             recent_channels=recent,
-            stores=Stores(self._contacts, self._messages, MediaQueue(aws.queues["media"], boto("sqs"))),
+            stores=Stores(self._contacts, self._messages, media_queue, affected),
             raw_items=RawItems(messages, bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], boto("sqs"), bucket),
             channel_facts=ChannelFacts(Table(aws.channels, self._dynamodb)),
-            updating=Updating(
-                TemplateStore(Table(aws.templates, self._dynamodb)),
-                SyncRequests(SyncJobs(Outbox(aws.queues["template-sync"], boto("sqs"))), lambda: _NOW),
-            ),
+            updating=updating,
             inflow=Inflow(PaceStore(Table(aws.channels, self._dynamodb), lambda: _NOW), recent, lambda: _NOW),
             bus=bus,
         )
@@ -93,6 +97,7 @@ class House:
             uploading=Uploading(UploadStore(messages), files, providers, lambda: _NOW),
             pace=PaceStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
             pairs=PairStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
+            affected=affected,
             bus=bus,
             clock=lambda: START + timedelta(seconds=2),
             new_token=new_token,

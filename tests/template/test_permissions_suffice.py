@@ -105,7 +105,8 @@ def uses() -> Iterator[dict[str, set[Use]]]:
 
 def _everything(deployment: Deployment, provider: _Provider) -> None:
     number = {"phone_number": PHONE, "api_key": _API_KEY}
-    provider.control("numbers", {**number, "templates": [*DEFAULT_TEMPLATES, _WITH_PICTURE]})
+    offer = {"name": "offer", "language": "en_US"}
+    provider.control("numbers", {**number, "templates": [*DEFAULT_TEMPLATES, _WITH_PICTURE, offer]})
     provider.control("settings", {"auto_statuses": False})
     channel = _configure(deployment)
     received = _receive(deployment, provider, channel)
@@ -223,6 +224,10 @@ def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
         _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765434"})
     with _lines_held(deployment, channel):
         _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765435"})
+    offer = {"type": "template", "template": {"name": "offer", "language": {"code": "en_US"}}}
+    for code in (132001, 132016):  # asks for a sync, stops the template
+        _answer(provider, 404, {"error": {"message": "Template", "code": code}})
+        _send_one(deployment, path, {**offer, "to": f"+4915198{code}"})
     _answer(provider, 401, {})  # closes the channel
     _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765433"})
 

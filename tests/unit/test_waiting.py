@@ -19,8 +19,10 @@ def test_the_wait_doubles_up_to_five_minutes_and_its_upper_half_is_random(
 
 
 @pytest.mark.parametrize(
-    ("asked_for", "waits"), [(0.0, 1.0), (0.2, 1.0), (60.0, 60.0), (300.0, 300.0), (86_400.0, 300.0)]
+    ("asked_for", "waits"), [(0.0, 1.0), (0.2, 1.0), (60.0, 60.0), (300.0, 300.0), (10_800.0, 10_800.0)]
 )
-def test_the_provider_may_ask_for_more_but_not_for_ever(asked_for: float, waits: float) -> None:
-    """`Retry-After` is respected; a message is looked at again after five minutes at the latest."""
+def test_the_provider_may_ask_for_more(asked_for: float, waits: float) -> None:
+    """`Retry-After` is respected (five minutes of it, see test_retry_after), and so are the hours for which
+    WhatsApp pauses a template: asking every five minutes would only bring more refusals.
+    """
     assert wait_seconds(1, asked_for, 1.0) == waits

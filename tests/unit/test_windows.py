@@ -10,7 +10,6 @@ from kanal.windows.rules import (
     free_entry_started,
     later,
     opened_until,
-    says_outside_window,
 )
 
 _AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -120,21 +119,3 @@ def test_the_later_of_two_times_counts(
 ) -> None:
     """Promise 2: an older message that arrives later never shortens a window."""
     assert later(one, other) == latest
-
-
-@pytest.mark.parametrize(
-    ("status", "errors", "outside"),
-    [
-        ("failed", [{"code": 131047}], True),
-        ("failed", [{"code": 131026}, {"code": 131047}], True),
-        ("failed", [{"code": 131026}], False),
-        ("failed", [], False),
-        ("failed", ["131047", None, 131047], False),
-        ("sent", [{"code": 131047}], False),
-    ],
-)
-def test_only_a_failure_with_whatsapps_code_says_that_the_window_is_closed(
-    status: str, errors: list[object], outside: bool
-) -> None:
-    """Promise 7: other errors leave the window as it is, in whatever shape they come."""
-    assert says_outside_window(status, errors) is outside

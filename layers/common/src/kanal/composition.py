@@ -39,6 +39,7 @@ from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
 from kanal.sending.deliver import Sending
 from kanal.sending.drain import Draining
+from kanal.sending.effects import Affected
 from kanal.sending.lineleases import LineLeases
 from kanal.sending.lines import Lines
 from kanal.sending.mark_read import MarkingRead
@@ -194,16 +195,26 @@ def syncing() -> Syncing:
 
 
 @cache
+def updating() -> Updating:
+    return Updating(templates(), SyncRequests(sync_jobs(), utc_now))
+
+
+@cache
+def affected() -> Affected:
+    return Affected(channels(), contacts(), updating())
+
+
+@cache
 def inbox() -> Inbox:
     recent_channels = RecentChannels(channels(), utc_now, timedelta(minutes=1))
     return Inbox(
         channels=channels(),
         recent_channels=recent_channels,
-        stores=Stores(contacts(), messages(), media_queue()),
+        stores=Stores(contacts(), messages(), media_queue(), affected()),
         raw_items=RawItems(_table(settings().messages_table), bucket()),
         dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
         channel_facts=ChannelFacts(_table(settings().channels_table)),
-        updating=Updating(templates(), SyncRequests(sync_jobs(), utc_now)),
+        updating=updating(),
         inflow=Inflow(pace(), recent_channels, utc_now),
         bus=bus(),
     )
@@ -239,6 +250,7 @@ def sending() -> Sending:
         uploading=Uploading(uploads(), media_bucket(), providers(), utc_now),
         pace=pace(),
         pairs=PairStore(_table(settings().channels_table), utc_now),
+        affected=affected(),
         bus=bus(),
         clock=utc_now,
         new_token=new_token,

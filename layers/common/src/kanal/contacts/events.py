@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kanal import rawjson
 from kanal.aws.bus import Event
-from kanal.contacts.model import Contact, Merged
+from kanal.contacts.model import Contact, Merged, Sighting
 from kanal.contacts.view import as_json, merged_as_json
 from kanal.ids import derived_token
 from kanal.times import rfc3339
@@ -26,6 +27,23 @@ def contact_unmerged(contact: Contact, other: Contact, at: datetime, now: dateti
 def merges_told_by(contact: Contact, order: str, now: datetime) -> list[Event]:
     """Of the merges that a sighting brought about: the same whenever that sighting comes again."""
     return [contact_merged(contact, merged, now) for merged in contact.merged if merged.evidence == order]
+
+
+def contact_marketing(contact: Contact, sighting: Sighting, detail: str | None, now: datetime) -> Event:
+    """A person stopped or resumed marketing messages, by the sighting that says so."""
+    ref, distinction = contact.ref, rawjson.write([sighting.order, sighting.marketing])
+    return Event(
+        "evt_" + derived_token("contact.marketing", ref.prefix, distinction),
+        "contact.marketing",
+        {
+            "workspace_id": ref.workspace_id,
+            "channel_id": ref.channel_id,
+            "marketing": sighting.marketing,
+            "at": sighting.at,
+            "detail": detail,
+            "contact": as_json(contact, now),
+        },
+    )
 
 
 def _event(kind: str, contact: Contact, distinction: str, now: datetime, detail: Mapping[str, Any]) -> Event:

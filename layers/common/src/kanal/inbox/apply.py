@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kanal.aws.bus import Event
-from kanal.contacts.events import merges_told_by
+from kanal.contacts.events import contact_marketing, merges_told_by
 from kanal.contacts.identity import Identity, names_of
 from kanal.contacts.model import Contact, Sighting
 from kanal.contacts.store import ContactStore
-from kanal.contacts.view import as_json as contact_as_json
 from kanal.ids import ChannelRef
-from kanal.inbox.events import contact_marketing
 from kanal.inbox.people import Person
 from kanal.inbox.told import Told
 from kanal.media.jobs import MediaQueue
 from kanal.messages.store import MessageStore
+from kanal.sending.effects import Affected
 from kanal.times import rfc3339
 
 
@@ -35,6 +34,7 @@ class Stores:
     contacts: ContactStore
     messages: MessageStore
     media_queue: MediaQueue
+    affected: Affected
 
 
 def apply_told(stores: Stores, ref: ChannelRef, told: Told, arrival: Arrival) -> Iterator[Event]:
@@ -48,8 +48,7 @@ def apply_told(stores: Stores, ref: ChannelRef, told: Told, arrival: Arrival) ->
     contact, merges = sight(stores, ref, sighting, arrival)
     yield from merges
     if told.marketing:
-        shown = contact_as_json(contact, arrival.received_at)
-        yield contact_marketing(ref, sighting, told.detail, shown)
+        yield contact_marketing(contact, sighting, told.detail, arrival.received_at)
 
 
 def sight(

@@ -42,8 +42,6 @@ _UNAVAILABLE_CODE = 131060
 """WhatsApp could not show the message yet, as with the first one to a number that is also in the app."""
 _NUMBER_CHANGES = ("user_changed_number", "customer_changed_number")
 _ID_CHANGES = (*_NUMBER_CHANGES, "user_changed_user_id")
-_NO_MARKETING_CODE = 131050
-"""The person stopped marketing messages of this business."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +103,6 @@ class DecodedStatus:
         if is_referral or (self.pricing or {}).get("type") == "free_entry_point":
             return time_if_any(conversation, "expiration_timestamp")
         return None
-
-    @property
-    def stops_marketing(self) -> bool:
-        return self.status == "failed" and _has_code(self.errors, _NO_MARKETING_CODE)
 
 
 def decode_message(item: Item) -> DecodedMessage:

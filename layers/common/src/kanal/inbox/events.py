@@ -5,18 +5,7 @@ from typing import Any
 
 from kanal import rawjson
 from kanal.aws.bus import Event
-from kanal.contacts.model import Sighting
 from kanal.ids import ChannelRef, derived_token
-
-
-def contact_marketing(
-    ref: ChannelRef, sighting: Sighting, detail: str | None, contact: Mapping[str, Any]
-) -> Event:
-    """A person stopped or resumed marketing messages, by the sighting that says so."""
-    wish = {"marketing": sighting.marketing, "at": sighting.order.partition("#")[0], "detail": detail}
-    return _event(
-        "contact.marketing", ref, [sighting.order, sighting.marketing], {**wish, "contact": contact}
-    )
 
 
 def history_imported(ref: ChannelRef, chunk: Mapping[str, Any]) -> Event:

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Literal
 
 from kanal.aws.bus import Event
-from kanal.contacts.view import as_json as contact_as_json
+from kanal.contacts.events import contact_marketing
 from kanal.ids import MESSAGE_ID, ChannelRef, MessageId
 from kanal.inbox.apply import Arrival, Stores, sight, sighting_of
 from kanal.inbox.decode import DecodedStatus
-from kanal.inbox.events import contact_marketing
 from kanal.inbox.people import Person
 from kanal.messages.delivery import Fact
 from kanal.messages.events import message_status
 from kanal.messages.store import Applied
-from kanal.windows.rules import says_outside_window
+from kanal.providers.playbook import effects_told
+from kanal.sending.effects import SUPPRESSED_FOR, effects_of_status
 
 
 def apply_status(
@@ -40,35 +40,40 @@ def apply_status(
 
 
 def consequences(stores: Stores, ref: ChannelRef, applied: Applied, arrival: Arrival) -> Iterator[Event]:
-    """What follows from a fact for the contact's window, and for those who listen."""
-    message, fact = applied.message, applied.fact
-    if message is None:
-        return
-    if says_outside_window(fact.status, fact.errors):
-        stores.contacts.close_window(ref, message.contact_id, fact.at or fact.received_at)
-    if applied.is_new or arrival.may_be_repeated:
-        yield message_status(message, fact)
+    """What follows from a fact, and the fact for those who listen. Of messages that are not ours only what
+    concerns the channel.
+    """
+    is_told = applied.is_new or arrival.may_be_repeated
+    if applied.message is None or is_told:
+        yield from effects_of_status(stores.affected, ref, applied, arrival.received_at)
+    if applied.message and is_told:
+        yield message_status(applied.message, applied.fact)
 
 
 def _learned(
     stores: Stores, ref: ChannelRef, decoded: DecodedStatus, applied: Applied, arrival: Arrival
 ) -> Iterator[Event]:
     """What a status tells about the recipient, whoever sent the message: rarely anything."""
-    marketing: Literal["stop"] | None = "stop" if decoded.stops_marketing else None
-    says_more = marketing or decoded.free_entry_until
+    effects = effects_told(decoded.status, decoded.errors)
+    marketing: Literal["stop"] | None = "stop" if "marketing_stopped" in effects else None
+    suppressed_until = None
+    if "suppress_marketing" in effects:
+        suppressed_until = (decoded.at or arrival.received_at) + SUPPRESSED_FOR
+    says_more = marketing or suppressed_until or decoded.free_entry_until
     if not decoded.person.is_known or not (says_more or _tells_a_name(applied, arrival)):
         return
     sighting = sighting_of(decoded.person, decoded.at, f"{decoded.wamid}#{decoded.status}", arrival)
     sighting = replace(
         sighting,
         marketing=marketing,
+        marketing_suppressed_until=suppressed_until,
         free_entry_until=decoded.free_entry_until,
         is_sign_of_life=False,
     )
     contact, merges = sight(stores, ref, sighting, arrival)
     yield from merges
     if marketing and (applied.is_new or applied.message is None or arrival.may_be_repeated):
-        yield contact_marketing(ref, sighting, None, contact_as_json(contact, arrival.received_at))
+        yield contact_marketing(contact, sighting, None, arrival.received_at)
 
 
 def _tells_a_name(applied: Applied, arrival: Arrival) -> bool:

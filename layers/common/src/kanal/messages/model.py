@@ -11,6 +11,7 @@ from kanal.media.model import as_json as media_as_json
 from kanal.messages.content import content_of, marks_of
 from kanal.messages.delivery import RANK, Fact, Stage, state_of
 from kanal.messages.waiting import Place, Waiting, Wishes
+from kanal.providers.playbook import play_of
 from kanal.times import rfc3339
 
 Direction = Literal["inbound", "outbound"]
@@ -233,6 +234,12 @@ def _errors(message: Message) -> list[Any]:
     """
     own = message.errors if message.state == message.stage else ()
     facts = sorted(message.facts.values(), key=lambda fact: (fact.order, fact.key))
-    reported = [error for fact in facts for error in fact.errors]
+    reported = [_advised(error) for fact in facts for error in fact.errors]
     inside = message.raw.get("errors") if isinstance(message.raw, dict) else None
     return [*own, *(inside if isinstance(inside, list) else []), *reported]
+
+
+def _advised(error: Any) -> Any:
+    """WhatsApp's own error as it came, and what the reader can do about it."""
+    play = play_of(error)
+    return {**error, "advice": play.advice} if play and play.advice else error

@@ -245,19 +245,15 @@ def _recipient(told: Any) -> tuple[str | None, str | None]:
 
 def not_accepted(answer: httpx.Response, secrets: Sequence[str]) -> Refused | TryLater | Unknown:
     body = read_error(answer.status_code, answer.content, secrets)
-    play = play_for(answer.status_code, body.code, subcode=body.subcode)
+    play = play_for(answer.status_code, body.code, subcode=body.subcode, words=body.words)
     code = body.code if body.code is not None else f"http_{answer.status_code}"
     error = {**failure(code, body.words or body.title), "title": body.title, "advice": play.advice}
     if play.kind == "unknown":
         return Unknown(error)
     if play.kind == "refused":
-        return Refused(error, play.effect if play.effect in _TAKEN else None, play.scope)
+        return Refused(error, play.effect, play.scope)
     asked = retry_after_seconds(answer.headers)
     return TryLater(error, play.wait_seconds if asked is None else asked, play.scope, play.effect)
-
-
-_TAKEN = ("credentials_invalid", "payment_required", "restricted", "window_closed", "marketing_stopped")
-"""The sender's table of effects, which comes next, takes the others."""
 
 
 def _management_error(answer: httpx.Response, secrets: Sequence[str]) -> Exception:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-MOST_SECONDS = 3600.0
+MOST_SECONDS = 300.0
 """Nobody waits longer because of one header."""
 
 

@@ -50,8 +50,8 @@ def accept_message(
     """The message, stored and queued. The same key and request give the same message, sent once.
 
     Raises NotFound, ChannelCannotSend, InvalidRequest, WindowClosed, TemplateNotSendable,
-    PhoneNumberRequired, MarketingOptedOut, MessageNotReferable, MediaNotUploaded, IdempotencyKeyReused,
-    QueueUnavailable.
+    PhoneNumberRequired, MarketingOptedOut, MarketingSuppressed, MessageNotReferable, MediaNotUploaded,
+    IdempotencyKeyReused, QueueUnavailable.
     """
     channel, asked = parts.channels.get(ref), request.as_json()
     digest = derived_token(rawjson.write(asked))
@@ -133,4 +133,9 @@ def _known_contact(
 def _receiver(recipient: ContactId | Identity | WrittenNumber, contact: Contact | None) -> Receiver:
     if contact is None:
         return Receiver(Window(), has_phone=isinstance(recipient, WrittenNumber))
-    return Receiver(contact.window, contact.wa_id is not None, contact.has_stopped_marketing)
+    return Receiver(
+        contact.window,
+        contact.wa_id is not None,
+        contact.has_stopped_marketing,
+        contact.marketing_suppressed_until,
+    )

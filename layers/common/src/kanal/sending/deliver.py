@@ -15,7 +15,7 @@ from kanal.aws.bus import Bus
 from kanal.aws.queue import Done, backoff_seconds
 from kanal.channels.cached import RecentChannels
 from kanal.channels.credentials import Providers
-from kanal.channels.model import WHY_NOT_SENDING, Channel, State
+from kanal.channels.model import WHY_NOT_SENDING, Channel
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.contacts.store import ContactStore
@@ -26,14 +26,14 @@ from kanal.messages.store import MessageStore
 from kanal.messages.waiting import WaitReason
 from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
-from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
+from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, Scope, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
-from kanal.sending.learning import learn_from_answer, learn_opt_out, merges_learnt
+from kanal.sending.effects import EFFECTS, Affected, Refusal, effects_of_status, take_effect
+from kanal.sending.learning import learn_from_answer, merges_learnt
 from kanal.sending.lines import Entry
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
 from kanal.sending.uploads import Uploading
-from kanal.windows.rules import says_outside_window
 
 ATTEMPT_LASTS = timedelta(seconds=30)
 """Longer than every timeout of the provider's client together."""
@@ -42,12 +42,7 @@ _ARRIVES_WITHIN = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(hours=24)
 """A message that the provider throttles after so long in line fails; a reply's window is over by then."""
 _LONGEST_WAIT_SECONDS = 300.0
-
-_CHANNEL_STATE: Mapping[Effect, State] = {
-    "credentials_invalid": "credentials_invalid",
-    "payment_required": "payment_required",
-    "restricted": "restricted",
-}
+_WAITS_FOR: Mapping[Scope, WaitReason] = {"template": "template_paused", "bulk": "bulk_paused"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +66,7 @@ class Sending:
     uploading: Uploading
     pace: PaceStore
     pairs: PairStore
+    affected: Affected
     bus: Bus
     clock: Clock
     new_token: NewToken
@@ -103,6 +99,7 @@ def deliver(
     outcome = _send(message, channel, media, provider)
     if isinstance(outcome, TryLater) and parts.clock() - entry.entered_at < GIVE_UP_AFTER:
         parts.messages.attempts.record_requeued(message, attempt.id)
+        _take_effect(parts, message, attempt.started_at, outcome.effect)
         return _wait(parts, entry, channel, message.attempts, outcome)
     return _record(parts, message, attempt, outcome)
 
@@ -116,7 +113,8 @@ def _wait(parts: Sending, entry: Entry, channel: Channel | None, attempts: int, 
         return Wait(until, "provider_busy")
     if refusal.effect == "delay_contact":
         return Wait(max(until, parts.pairs.delay(entry.ref, entry.contact_id)), "contact_pair_rate")
-    return Wait(until, "provider_busy", "channel" if refusal.scope == "channel" else "contact")
+    reason = _WAITS_FOR.get(refusal.scope, "provider_busy")
+    return Wait(until, reason, "channel" if refusal.scope == "channel" else "contact")
 
 
 def _unclaimed(parts: Sending, entry: Entry, message: Message | None) -> Done | Wait:
@@ -160,9 +158,9 @@ def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome
         case TryLater(error):
             return _end(parts, message, attempt.id, "failed", error)
         case Refused(error, effect):
-            if effect is not None:
-                _take_effect(parts, message, attempt.started_at, effect)
-            return _end(parts, message, attempt.id, "failed", error)
+            ended = _end(parts, message, attempt.id, "failed", error)
+            _take_effect(parts, message, attempt.started_at, effect)
+            return ended
         case Unknown(error):
             return _end(parts, message, attempt.id, "unconfirmed", error)
 
@@ -188,10 +186,8 @@ def _link(parts: Sending, message: Message, wamid: Wamid) -> None:
     for applied in parts.messages.link(message.ref, wamid, message.id):
         if applied.message is None:
             continue
-        fact = applied.fact
-        if says_outside_window(fact.status, fact.errors):
-            parts.contacts.close_window(message.ref, message.contact_id, fact.at or fact.received_at)
-        parts.bus.publish([message_status(applied.message, fact)])
+        told = effects_of_status(parts.affected, message.ref, applied, parts.clock())
+        parts.bus.publish([*told, message_status(applied.message, applied.fact)])
 
 
 def _end(
@@ -210,22 +206,14 @@ def _publish_outcome(parts: Sending, message: Message) -> None:
         parts.bus.publish([message_outcome(message)])
 
 
-def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect) -> None:
-    """What the refusal says about the contact's window, or about the channel as a whole."""
-    if effect == "window_closed":
-        parts.contacts.close_window(message.ref, message.contact_id, at)
-        return
-    if effect == "marketing_stopped":
-        learn_opt_out(parts.contacts, message, at)
-        return
-    if parts.channels.set_state(message.ref, _CHANNEL_STATE[effect]):
-        logger.error(
-            "The channel stopped sending", extra={"channel_id": message.ref.channel_id, "why": effect}
-        )
-    parts.recent_channels.forget(message.ref)
+def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect | None) -> None:
+    """After the message's own ending is recorded: that is what nobody else finds out again."""
+    if effect and effect in EFFECTS:
+        events = take_effect(parts.affected, effect, Refusal(message.ref, message.id, at, message))
+        parts.recent_channels.forget(message.ref)
+        parts.bus.publish(events)
 
 
 def _wait_seconds(attempts: int, asked_for: float | None, jitter: float) -> float:
-    """As the provider asks, else exponential from one second, with the upper half random."""
-    backoff = backoff_seconds(1.0, attempts, _LONGEST_WAIT_SECONDS, jitter)
-    return min(max(asked_for or 0.0, backoff), _LONGEST_WAIT_SECONDS)
+    """As the provider asks or documents, else exponential from one second, with the upper half random."""
+    return max(asked_for or 0.0, backoff_seconds(1.0, attempts, _LONGEST_WAIT_SECONDS, jitter))

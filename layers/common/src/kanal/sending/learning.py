@@ -25,10 +25,10 @@ def learn_from_answer(
     user_id = answer.user_id if answer.user_id != message.address.user_id else None
     if wa_id or user_id:
         sighting = Sighting(
-            _order(answer.wamid, at),
+            order_of(answer.wamid, at),
             wa_id=wa_id,
             user_id=user_id,
-            also=_addressed(message),
+            also=addressed(message),
             is_sign_of_life=False,
         )
         merges = merges_told_by(contacts.sight(message.ref, sighting, at), sighting.order, at)
@@ -43,21 +43,14 @@ def merges_learnt(contacts: ContactStore, message: Message, now: datetime) -> Se
     contact = contacts.get(message.ref, message.contact_id)
     if contact is None or message.wamid is None or message.accepted_at is None:
         return ()
-    return merges_told_by(contact, _order(message.wamid, message.accepted_at), now)
+    return merges_told_by(contact, order_of(message.wamid, message.accepted_at), now)
 
 
-def learn_opt_out(contacts: ContactStore, message: Message, at: datetime) -> None:
-    """WhatsApp refused marketing because the person stopped it: no later one is accepted for sending."""
-    sighting = Sighting(
-        _order(message.id, at), marketing="stop", also=_addressed(message), is_sign_of_life=False
-    )
-    contacts.sight(message.ref, sighting, at)
-
-
-def _order(name: str, at: datetime) -> str:
+def order_of(name: str, at: datetime) -> str:
+    """Where what a message of ours taught stands among what WhatsApp tells of the person."""
     return f"{rfc3339(at)}#{name}"
 
 
-def _addressed(message: Message) -> tuple[Identity, ...]:
+def addressed(message: Message) -> tuple[Identity, ...]:
     """The names under which the message was sent: they are the same person's."""
     return tuple(names_of(message.address.wa_id, message.address.user_id))

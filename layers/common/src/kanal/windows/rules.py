@@ -7,7 +7,7 @@ clock is WhatsApp's own timestamp of that message, never ours.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LENGTH = timedelta(hours=24)
 FREE_ENTRY = timedelta(hours=72)
@@ -44,15 +44,6 @@ OPENS_WINDOW: dict[str, Opening] = {
     "standby": Opening(False, "WhatsApp, Business Agent: another handler has the conversation"),
 }
 """Per type of inbound message, and per kind of what is no message. What is not listed opens nothing."""
-
-OUTSIDE_WINDOW_CODE = 131047
-"""The provider's answer to a free-form message outside the window; it overrules what we believed."""
-
-
-def says_outside_window(status: str, errors: Iterable[Any]) -> bool:
-    """Whether a status reports that a message failed because the window was closed."""
-    codes = [error.get("code") for error in errors if isinstance(error, dict)]
-    return status == "failed" and OUTSIDE_WINDOW_CODE in codes
 
 
 @dataclass(frozen=True)

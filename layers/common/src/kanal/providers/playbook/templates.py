@@ -10,8 +10,8 @@ ROWS: dict[int, Play] = {
     # Sending one.
     132000: refused("The number of parameters does not fit the template. Compare with its text."),
     132001: refused(
-        "WhatsApp knows no approved template of this name and language. Sync the templates, and"
-        " look whether it is there.",
+        "WhatsApp knows no approved template of this name and language. Look at the channel's templates after"
+        " the sync that was asked for.",
         "template",
         "template_unknown",
     ),
