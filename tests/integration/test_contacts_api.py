@@ -64,7 +64,7 @@ def test_a_contact_shows_what_whatsapp_tells_of_it(gateway: Gateway, channel: Ch
     assert (contact["phone_number"], contact["wa_id"]) == (f"+{CUSTOMER}", CUSTOMER)
     assert (contact["profile_name"], contact["country"]) == ("Mia", "DE")
     assert contact["user_id"].startswith("DE.")
-    assert contact["marketing"] == {"opted_out": False, "changed_at": None}
+    assert contact["marketing"] == {"opted_out": False, "changed_at": None, "suppressed_until": None}
     assert contact["window"]["open_until"] == "2026-11-21T12:01:00.000Z"
 
 
