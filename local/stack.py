@@ -51,6 +51,8 @@ class Stack:
     data: Path | None
     step: Step
     run_folder: Path = field(init=False)
+    aws: Aws = field(init=False)
+    deployment: Deployment = field(init=False)
     children: list[Child] = field(init=False, default_factory=list)
     _lock: TextIO | None = field(init=False, default=None)
     _server: uvicorn.Server | None = field(init=False, default=None)
@@ -74,15 +76,15 @@ class Stack:
         issuer = Issuer.create(f"{self.api_url}/_local/issuer", self.data)
         with self.step("Starting the embedded AWS and the 360dialog simulator"):
             simulator = self._start_simulator()
-            emulator, aws = start_emulator(self.run_folder, self.data)
+            emulator, self.aws = start_emulator(self.run_folder, self.data)
             self.children.append(emulator)
             simulator.wait_until_ready(f"{self.simulator_url}/_control/ready")
         with self.step("Packaging and deploying template.yaml"):
-            deployment = deploy(aws, self._parameters(issuer))
-            api_id = add_routes(aws, deployment, issuer=issuer.url, audience=AUDIENCE)
-            add_time_to_live(aws, deployment)
+            aws, self.deployment = self.aws, deploy(self.aws, self._parameters(issuer))
+            api_id = add_routes(aws, self.deployment, issuer=issuer.url, audience=AUDIENCE)
+            add_time_to_live(aws, self.deployment)
         with self.step("Opening the front and calling the API once"):
-            self._serve(listener, aws, api_id, self._control(aws, deployment, issuer))
+            self._serve(listener, aws, api_id, self._control(aws, self.deployment, issuer))
 
     def died(self) -> Child | None:
         """A program of the stack that ended by itself."""

@@ -56,7 +56,10 @@ class Control:
         return {"ready": True}
 
     async def list_numbers(self, _request: Request) -> Any:
-        return [describe(number) for number in self._simulator.state.numbers.values()]
+        return [
+            {**describe(number), "refused_as_too_fast": self._simulator.refused_as_too_fast(number)}
+            for number in self._simulator.state.numbers.values()
+        ]
 
     async def put_number(self, request: Request) -> Any:
         wanted = await _input(request, models.NumberInput)

@@ -22,6 +22,8 @@ class Pair:
 class Traffic:
     """What one number has carried lately, in both directions. Not kept between runs."""
 
+    refused: int = 0
+    """Messages that came too fast."""
     _times: deque[float] = field(default_factory=deque)
     _pairs: dict[str, Pair] = field(default_factory=dict)
 
@@ -29,6 +31,7 @@ class Traffic:
         while self._times and self._times[0] <= now - 1:
             self._times.popleft()
         if len(self._times) >= messages_per_second:
+            self.refused += 1
             raise RefusalError(130429, "Cloud API message throughput has been reached.")
 
     def check_pair(self, now: float, customer: str) -> None:

@@ -143,5 +143,9 @@ class Simulator:
     def throttle_of(self, number: Number) -> ErrorThrottle:
         return self._throttles.setdefault(number.digits, ErrorThrottle())
 
+    def refused_as_too_fast(self, number: Number) -> int:
+        """How many messages, since the start."""
+        return self._traffic_of(number).refused
+
     def _traffic_of(self, number: Number) -> Traffic:
         return self._traffic.setdefault(number.digits, Traffic())

@@ -1,80 +1,51 @@
 """How fast the real workers send through the local stack, and how exactly they keep to the pace.
 
-The queue is filled first, at a pace of one, so that the workers are what is measured. No statuses come back.
-What bounds it is the machine: emulator, simulator and every function share its cores.
+The lines are filled first, so that the workers are what is measured. No statuses come back. What bounds it is
+the machine: emulator, simulator and every function share its cores, so above some pace only the share of it
+that is reached falls; that no second holds too much is asserted at every pace.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.launch import running
-from tests.e2e.world import Channel, World, eventually
+from tests.benchmarks.loaded import Loaded, loaded_stack, moments, most_in_a_second
+from tests.e2e.world import eventually
 
 pytestmark = pytest.mark.benchmark
 
-SECONDS_OF_WORK = 8
+SECONDS_OF_WORK = 12
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with running(Path(tmp_path_factory.mktemp("stack")) / "run.log") as world:
-        yield world
+def loaded() -> Iterator[Loaded]:
+    with loaded_stack() as loaded:
+        yield loaded
 
 
-@pytest.mark.parametrize("pace", [20, 80])
-def test_workers_send_at_the_pace_of_the_channel(world: World, pace: int) -> None:
-    """Never more than the pace in any second; how near they come to it is printed."""
-    world.tell_simulator("settings", auto_statuses=False)
-    channel = world.connect()
-    _fill(channel, pace * SECONDS_OF_WORK)
-    already = len(channel.accepted_by_provider())
-    _set_pace(channel, pace)
-    times = _accepted(channel, pace * SECONDS_OF_WORK)[already + pace :]
-    rate = (len(times) - 1) / (times[-1] - times[0])
-    print(f"\npace {pace:3}: {rate:5.1f} a second ({rate / pace:4.0%}), most in a second {_most(times)}")
-    assert _most(times) <= pace
-
-
-def _fill(channel: Channel, count: int) -> None:
-    _set_pace(channel, 1)
-    channel.world.front.post(f"{channel.path}/templates/sync").raise_for_status()
-    template = {"name": "hello_world", "language": {"code": "en_US"}}
-
-    def send(number: int) -> None:
-        answer = channel.send({"to": f"+49151{number:08}", "type": "template", "template": template})
-        assert answer.status_code == 202, answer.text
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(send, range(count)))
-
-
-def _set_pace(channel: Channel, pace: int) -> None:
-    answer = channel.world.front.patch(channel.path, json={"messages_per_second": pace})
-    answer.raise_for_status()
-
-
-def _accepted(channel: Channel, count: int) -> list[float]:
-    def look() -> list[float] | None:
-        sent = channel.accepted_by_provider()
-        if len(sent) < count:
-            return None
-        return [datetime.fromisoformat(message["accepted_at"]).timestamp() for message in sent]
-
-    return eventually(look, seconds=120)
-
-
-def _most(times: Sequence[float]) -> int:
-    """The largest number within any second."""
-    window: deque[float] = deque()
-    most = 0
-    for at in times:
-        window.append(at)
-        while window[0] <= at - 1:
-            window.popleft()
-        most = max(most, len(window))
-    return most
+@pytest.mark.parametrize(
+    ("pace", "answer_ms", "share"), [(20, 0, 0.95), (80, 0, 0.9), (80, 400, 0.9), (200, 0, 0.3)]
+)
+def test_workers_send_at_the_pace_of_the_channel(
+    loaded: Loaded, pace: int, answer_ms: int, share: float
+) -> None:
+    """Promise 4: never more than the pace in any second, nearly all of it, however long the answers take."""
+    channel = loaded.connect(pace)
+    if answer_ms:
+        channel.provider_fails(times=None, kind="delay", delay_ms=answer_ms)
+    count = pace * SECONDS_OF_WORK
+    loaded.fill(channel, count, contacts=count)
+    used_before = sum(loaded.workers().values())
+    loaded.start(channel)
+    times = moments(eventually(lambda: loaded.sent(channel, count), seconds=12 * SECONDS_OF_WORK))
+    used = sum(loaded.workers().values()) - used_before
+    steady = [at for at in times if times[0] + 1 <= at <= times[-1] - 1]
+    rate = (len(steady) - 1) / (steady[-1] - steady[0])
+    print(
+        f"\npace {pace:3}, answers after {answer_ms} ms: {rate:5.1f} a second ({rate / pace:.1%}), at most"
+        f" {most_in_a_second(times)} in a second, {loaded.refused(channel)} refused,"
+        f" {1000 * used / count:.1f} ms of processor a message"
+    )
+    assert most_in_a_second(times) <= pace
+    assert rate >= share * pace
+    assert loaded.refused(channel) <= count / 200

@@ -147,7 +147,7 @@ class Channel:
         answer = self.world.simulator.get("/_control/sent", params={"phone_number": self.phone_number})
         return list(answer.json())
 
-    def provider_fails(self, on: str = "messages", *, times: int = 1, **fault: Any) -> None:
+    def provider_fails(self, on: str = "messages", *, times: int | None = 1, **fault: Any) -> None:
         self.world.tell_simulator("faults", on=on, phone_number=self.phone_number, times=times, **fault)
 
     def webhook_url(self) -> str:

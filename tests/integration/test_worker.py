@@ -1,9 +1,11 @@
 """The send worker between queue and provider: pace, time, and faults on our own side."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from kanal.sending.slots import Slots, Turn
 from kanal.templates.sync import sync_templates
 from tests.integration.hooks import lost_answer, outage
 from tests.integration.numbers import second_number
@@ -95,6 +97,22 @@ def test_nothing_is_begun_that_might_not_end_in_time(world: World) -> None:
     line.deadline_seconds = 60
     line.run_to_end()
     assert len(taken_by_provider(world)) == 1
+
+
+def test_a_message_whose_slot_has_come_keeps_nobody_from_coming_up_behind_it(world: World) -> None:
+    """Else a provider that takes half a second to answer would halve what a channel sends."""
+    channel = ready(world)
+    slots = Slots(world.pace, channel.ref, lambda: 80, world.clock)
+    turn = Turn(slots)
+    turn.joins()
+    assert (
+        turn.wait(world.clock, world.clock.sleep, world.clock() + timedelta(seconds=9), ahead=100_000) is None
+    )
+    assert slots.waiting == 1  # the claim comes between
+    assert turn.wait(world.clock, world.clock.sleep, world.clock() + timedelta(seconds=9)) is None
+    assert slots.waiting == 0
+    turn.leaves()
+    assert slots.waiting == 0
 
 
 # --- faults on our own side ---

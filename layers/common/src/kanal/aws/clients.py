@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # Short of the shortest function timeout, so that a hanging call is an error we see, not a killed function.
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+# As many connections are kept as the sender has threads: each more would be made anew for every call.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    max_pool_connections=64,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
 
 
 @overload

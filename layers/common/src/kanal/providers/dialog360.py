@@ -29,8 +29,10 @@ def http_client(base_url: str) -> httpx.Client:
     """One for the container. The key goes with each request, never with the client.
 
     Connections are kept for seconds only: a send on one that the provider just closed would be in doubt.
+    There are as many as several channels have threads that send: a provider that leaves one channel's
+    requests without an answer must not take the connections of the others.
     """
-    limits = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=5)
+    limits = httpx.Limits(max_connections=256, max_keepalive_connections=128, keepalive_expiry=5)
     return httpx.Client(base_url=base_url, limits=limits, follow_redirects=False)
 
 

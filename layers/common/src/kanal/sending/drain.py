@@ -32,7 +32,8 @@ _LOOK = timedelta(milliseconds=250)
 """How often a worker looks for what has come meanwhile; a reply waits for no bulk longer than that."""
 _GLANCE_SECONDS = 0.01
 _PAGE = 100
-_THREADS = 64
+_THREADS = 128
+"""Of PER_WORKER messages a second, with room for a provider that takes half a second to answer."""
 _AHEAD_SECONDS = 0.25
 """So much of the pace is picked before its slots have come: what comes later and goes first waits for it."""
 _CLAIM_TAKES = 100_000

@@ -79,7 +79,8 @@ class Turn:
     ) -> datetime | None:
         """Returns so many microseconds ahead of its slot, leasing another if that was missed.
 
-        None when it has come; the time to come again if it comes after `until`.
+        None when it has come; the time to come again if it comes after `until`. Whose slot has come does
+        not wait any more: how long the provider takes to answer keeps nobody from coming up behind it.
         """
         while True:
             now = clock()
@@ -89,6 +90,8 @@ class Turn:
                     return now + wait.wait
                 wait = max(wait.wait, _SHORTEST)
             if not wait:
+                if not ahead:
+                    self.leaves()
                 return None
             if now + wait > until:
                 return now + wait
