@@ -234,3 +234,15 @@ MESSAGES: dict[str, dict[str, Any]] = {
     ),
 }
 """By what they are; each is taken by `POST /v1/channels/{channel_id}/messages`."""
+
+_TEXT = {"body": "Your order is ready."}
+_READY = {"name": "order_ready", "language": {"code": "en"}}
+WITH_OPTIONS: dict[str, dict[str, Any]] = {
+    "text at a time": _message(
+        "text", _TEXT, send_at="2027-01-31T09:00:00+01:00", expires_at="2027-01-31T18:00:00+01:00"
+    ),
+    "text that waits for a reply": _message("text", _TEXT, if_window_closed="park_until_reply"),
+    "text, or else a template": _message("text", _TEXT, if_window_closed={"template": _READY}),
+    "text that arrives at least once": _message("text", _TEXT, on_unconfirmed="resend", lane="bulk"),
+}
+"""What may be asked for beside the content, whatever the kind of message."""

@@ -10,7 +10,7 @@ from kanal import errors
 from kanal.errors import KanalError
 from scripts import broadcast_shapes, contact_shapes, shapes
 from scripts.broadcasts import BROADCASTS
-from scripts.messages import MESSAGES
+from scripts.messages import MESSAGES, WITH_OPTIONS
 
 _PROVIDER = (
     errors.ApiKeyRejected,
@@ -66,7 +66,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "patch /v1/channels/{channel_id}": Operation(
         "change_channel",
-        "Change name, pace or default country; what is left out stays.",
+        "Change name, pace or default country, pause or resume sending; what is left out stays.",
         "channels:write",
         200,
         shapes.Channel,
@@ -75,9 +75,10 @@ OPERATIONS: dict[str, Operation] = {
             errors.NotFound,
             errors.ChannelNameTaken,
             errors.ChannelDisconnected,
+            errors.ChannelStopped,
             errors.Contended,
         ),
-        {"pace": {"messages_per_second": 40}},
+        {"pace": {"messages_per_second": 40}, "pause": {"state": "paused"}},
     ),
     "delete /v1/channels/{channel_id}": Operation(
         "disconnect_channel",
@@ -108,7 +109,7 @@ OPERATIONS: dict[str, Operation] = {
             errors.QueueUnavailable,
             errors.Contended,
         ),
-        MESSAGES,
+        {**MESSAGES, **WITH_OPTIONS},
         wants_key=True,
     ),
     "get /v1/channels/{channel_id}/messages/{message_id}": Operation(
@@ -118,6 +119,14 @@ OPERATIONS: dict[str, Operation] = {
         200,
         shapes.Message,
         (errors.NotFound,),
+    ),
+    "delete /v1/channels/{channel_id}/messages/{message_id}": Operation(
+        "cancel_message",
+        "Cancel a message that is still queued. Idempotent.",
+        "messages:write",
+        200,
+        shapes.Message,
+        (errors.NotFound, errors.MessageNotCancellable),
     ),
     "post /v1/channels/{channel_id}/messages/{message_id}/read": Operation(
         "mark_read",

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kanal.channels.model import State
 from kanal.media.kinds import Kind
 from kanal.messages.model import Direction, Origin
+from kanal.messages.waiting import Lane, OnUnconfirmed, WaitReason
 from kanal.templates.model import Status
 
 
@@ -121,6 +122,21 @@ class File(Shape):
     failed_at: datetime | None = None
 
 
+class Waits(Shape):
+    """Why a queued message has not left yet."""
+
+    reason: WaitReason = Field(
+        description="`channel_pace`: its turn has not come; `channel_paused`: the channel does not send now;"
+        " `contact_pair_rate`: messages to one contact keep a distance; `provider_busy`: 360dialog or"
+        " WhatsApp asked to wait; `template_paused`: WhatsApp paused the template; `bulk_paused`: its lane"
+        " rests; `scheduled_for`: until `send_at`; `awaiting_reply`: until the contact writes."
+    )
+    until: datetime | None = Field(
+        description="When it goes on or is looked at again, for `channel_pace` an estimate; null where nobody"
+        " knows."
+    )
+
+
 class Message(Shape):
     """The content stands under the name of its `type` (`text`, `template`, ...), as WhatsApp has it.
 
@@ -137,8 +153,8 @@ class Message(Shape):
         " `history`: that app, before the number was connected."
     )
     state: str = Field(
-        description="`received`; or of `queued`, `sending`, `unconfirmed`, `sent`, `failed`, `delivered`,"
-        " `read`, `played` the last in this order that is known."
+        description="`received`; or of `queued`, `sending`, `cancelled`, `expired`, `unconfirmed`, `sent`,"
+        " `failed`, `delivered`, `read`, `played` the last in this order that is known."
     )
     wamid: str | None = Field(description="WhatsApp's id of the message.")
     type: str
@@ -146,6 +162,19 @@ class Message(Shape):
     timeline: list[TimelineEntry]
     errors: list[MessageError]
     media: File | None = Field(None, description="There if a file came with the message.")
+    waiting: Waits | None = Field(
+        None, description="There while the state is `queued`, if the reason is known."
+    )
+    lane: Lane | None = Field(
+        None, description="As it was asked for; like the next four left out if it was not."
+    )
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    if_window_closed: str | dict[str, Any] | None = None
+    on_unconfirmed: OnUnconfirmed | None = None
+    sent_as: Literal["template"] | None = Field(
+        None, description="There if the template of `if_window_closed` goes, or went, in its place."
+    )
 
 
 class ReadReceipt(Shape):

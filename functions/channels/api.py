@@ -39,7 +39,7 @@ def read(channel_id: str) -> Json:
 @api.patch("/v1/channels/<channel_id>")
 def change(channel_id: str, request: ChangeChannel) -> Json:
     ref, channels = api.channel("channels:write", channel_id), composition.channels()
-    return as_json(change_channel(channels, ref, request, utc_now()))
+    return as_json(change_channel(channels, ref, request, utc_now(), composition.send_queue().put_turns))
 
 
 @api.delete("/v1/channels/<channel_id>")

@@ -1,4 +1,4 @@
-"""/v1/channels/{channel_id}/messages: accept a message, show one, mark one as read."""
+"""/v1/channels/{channel_id}/messages: accept a message, show or cancel one, mark one as read."""
 
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from kanal.http.parameters import IdempotencyKey, Json
 from kanal.ids import MessageId
 from kanal.messages.model import as_json
 from kanal.sending.accept import accept_message, get_message
+from kanal.sending.cancel import cancel_message
 from kanal.sending.mark_read import mark_read
 from kanal.sending.requests import TAGGED_UNIONS, MarkRead, SendMessage
 
@@ -30,6 +31,12 @@ def accept(
 def read(channel_id: str, message_id: str) -> Json:
     ref = api.channel("messages:read", channel_id)
     return as_json(get_message(composition.accepting(), ref, MessageId(message_id)))
+
+
+@api.delete("/v1/channels/<channel_id>/messages/<message_id>")
+def cancel(channel_id: str, message_id: str) -> Json:
+    ref = api.channel("messages:write", channel_id)
+    return as_json(cancel_message(composition.cancelling(), ref, message_id))
 
 
 @api.post("/v1/channels/<channel_id>/messages/<message_id>/read")

@@ -71,6 +71,7 @@ class Aws:
 
         made.meta.events.register("provide-client-params.*", note)
         made.meta.events.register("provide-client-params.sqs.SendMessage", _at_once)
+        made.meta.events.register("provide-client-params.sqs.SendMessageBatch", _all_at_once)
         self.clients.append(made)
         return made
 
@@ -132,6 +133,7 @@ def embedded_aws() -> Iterator[Aws]:
             "inbound",
             "inbound-dead-letters",
             "send",
+            "release",
             "media",
             "template-sync",
             "broadcast",
@@ -149,6 +151,10 @@ def embedded_aws() -> Iterator[Aws]:
 def _at_once(params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
     """The emulator's queue delays by the machine's clock; a test lets its own time pass."""
     return {name: value for name, value in params.items() if name != "DelaySeconds"}
+
+
+def _all_at_once(params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+    return {**params, "Entries": [_at_once(entry) for entry in params["Entries"]]}
 
 
 _INDEXES = {

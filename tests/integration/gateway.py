@@ -104,6 +104,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]
         "BUS_NAME": world.aws.bus,
         "SEND_QUEUE_URL": world.aws.queues["send"],
         "BROADCAST_QUEUE_URL": world.aws.queues["broadcast"],
+        "RELEASE_QUEUE_URL": world.aws.queues["release"],
         "MEDIA_BUCKET": world.aws.media_bucket,
         "SECRETS_KEY_ID": world.aws.key_id,
         "DIALOG360_BASE_URL": str(world.provider_http.base_url),

@@ -31,7 +31,8 @@ from tests.integration.world import API_KEY, WORKSPACE, World
 
 
 def change(world: World, channel: Channel, **fields: Any) -> Channel:
-    return change_channel(world.channels, channel.ref, ChangeChannel.model_validate(fields), world.clock())
+    wanted = ChangeChannel.model_validate(fields)
+    return change_channel(world.channels, channel.ref, wanted, world.clock(), world.send_queue.put_turns)
 
 
 def test_a_change_touches_what_it_names_and_nothing_else(world: World) -> None:

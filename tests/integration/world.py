@@ -44,15 +44,21 @@ from kanal.providers.dialog360 import Timeouts
 from kanal.sending.accept import Accepting, accept_message
 from kanal.sending.deliver import Sending
 from kanal.sending.drain import Draining
+from kanal.sending.due import DueList
 from kanal.sending.effects import Affected
 from kanal.sending.lineleases import LineLeases
 from kanal.sending.lines import Lines
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
+from kanal.sending.placing import Places
 from kanal.sending.queue import SendQueue, turn_of
+from kanal.sending.release import Releasing, release_batch
+from kanal.sending.releases import ReleaseQueue, release_of
 from kanal.sending.requests import SendMessage
+from kanal.sending.rounds import hand_out_due
 from kanal.sending.turns import work_off
 from kanal.sending.uploads import Uploading
+from kanal.sending.waitingroom import WaitingRoom
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
 from kanal.templates.store import TemplateStore
@@ -147,10 +153,11 @@ class World:
         self.media_queue = MediaQueue(aws.queues["media"], sqs)
         self.pace = PaceStore(Table(aws.channels, dynamodb), clock)
         told_of = RecentChannels(self.channels, clock, timedelta(0))
+        self.releases = ReleaseQueue(aws.queues["release"], sqs)
         self.inbox = Inbox(
             channels=self.channels,
             recent_channels=told_of,
-            stores=Stores(self.contacts, self.messages, self.media_queue, self.affected),
+            stores=Stores(self.contacts, self.messages, self.media_queue, self.releases, self.affected),
             raw_items=RawItems(Table(aws.messages, dynamodb), bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], sqs, bucket),
             channel_facts=ChannelFacts(Table(aws.channels, dynamodb)),
@@ -163,19 +170,24 @@ class World:
         self.send_queue = SendQueue(aws.queues["send"], sqs)
         self.lines = Lines(Table(aws.messages, dynamodb))
         self.leases = LineLeases(Table(aws.messages, dynamodb), clock)
-        self.accepting = Accepting(
-            self.channels,
+        self.due = DueList(Table(aws.messages, dynamodb))
+        self.places = Places(
             self.contacts,
-            self.templates,
             self.messages,
-            self.uploads,
-            self.media_bucket,
             self.lines,
             self.send_queue,
+            WaitingRoom(Table(aws.messages, dynamodb)),
+            self.due,
+            self.releases,
             clock,
         )
+        self.accepting = Accepting(
+            self.channels, self.templates, self.uploads, self.media_bucket, self.places
+        )
         self.sending = self.new_sending()
-        self.syncing = Syncing(self.channels, self.templates, self.providers, clock)
+        self.syncing = Syncing(
+            self.channels, self.templates, self.providers, clock, self.send_queue.put_turns
+        )
         self.simulator = httpx.Client(base_url=simulator_url, timeout=10, trust_env=False, verify=_TLS)
 
     def new_receiver(
@@ -200,6 +212,7 @@ class World:
             pace=self.new_pace(),
             pairs=PairStore(Table(self.aws.channels, self.aws.clients[0]), self.clock),
             affected=self.affected,
+            places=self.places,
             bus=self.bus,
             clock=self.clock,
             new_token=self.tokens,
@@ -263,7 +276,11 @@ class World:
                 return
             for record in records:
                 delivery = read_delivery(record, self.bucket)
-                process_body(self.inbox, delivery.ref, delivery.body, delivery.arrival)
+                try:
+                    process_body(self.inbox, delivery.ref, delivery.body, delivery.arrival)
+                except BaseException:
+                    self.aws.show_again("inbound", record)
+                    raise
                 self.aws.delete("inbound", record)
         raise AssertionError("the inbound queue does not empty")
 
@@ -287,6 +304,26 @@ class World:
             if record["messageId"] not in left:
                 self.aws.delete("send", record)
         return left
+
+    def release(self) -> None:
+        """What is due by now, and whoever wrote: the schedule's round and the release queue, until nothing is
+        left to do.
+        """
+        hand_out_due(self.due, self.releases, self.clock())
+        parts = Releasing(self.places, self.bus)
+        for _ in range(20):
+            records = self.aws.take("release")
+            try:
+                left = release_batch(parts, [release_of(record) for record in records])
+            except BaseException:
+                for record in records:
+                    self.aws.show_again("release", record)
+                raise
+            for record in records:
+                if record["messageId"] not in left:
+                    self.aws.delete("release", record)
+            if len(left) == len(records):
+                return
 
     def message(self, channel: Channel, message_id: Any) -> Any:
         found = self.messages.get(channel.ref, message_id)

@@ -32,11 +32,16 @@ from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
 from kanal.messages.waiting import Place
 from kanal.sending.deliver import Sending, deliver
+from kanal.sending.due import DueList
 from kanal.sending.effects import Affected
-from kanal.sending.lines import Entry
+from kanal.sending.lines import Entry, Lines
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
+from kanal.sending.placing import Places
+from kanal.sending.queue import SendQueue
+from kanal.sending.releases import ReleaseQueue
 from kanal.sending.uploads import Uploading
+from kanal.sending.waitingroom import WaitingRoom
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
 from kanal.templates.store import TemplateStore
@@ -69,6 +74,7 @@ class House:
         recent = RecentChannels(self._channels, lambda: _NOW, timedelta(days=1))
         events: Any = SilentEvents()
         bus, bucket = Bus(aws.bus, events), Bucket(aws.bucket, boto("s3"))
+        releases = ReleaseQueue(aws.queues["release"], boto("sqs"))
         updating = Updating(
             TemplateStore(Table(aws.templates, self._dynamodb)),
             SyncRequests(SyncJobs(Outbox(aws.queues["template-sync"], boto("sqs"))), lambda: _NOW),
@@ -78,7 +84,7 @@ class House:
         self._inbox = Inbox(
             channels=self._channels,
             recent_channels=recent,
-            stores=Stores(self._contacts, self._messages, media_queue, affected),
+            stores=Stores(self._contacts, self._messages, media_queue, releases, affected),
             raw_items=RawItems(messages, bucket),
             dead_letters=DeadLetters(aws.queues["inbound-dead-letters"], boto("sqs"), bucket),
             channel_facts=ChannelFacts(Table(aws.channels, self._dynamodb)),
@@ -98,6 +104,16 @@ class House:
             pace=PaceStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
             pairs=PairStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
             affected=affected,
+            places=Places(
+                self._contacts,
+                self._messages,
+                Lines(messages),
+                SendQueue(aws.queues["send"], boto("sqs")),
+                WaitingRoom(messages),
+                DueList(messages),
+                releases,
+                lambda: _NOW,
+            ),
             bus=bus,
             clock=lambda: START + timedelta(seconds=2),
             new_token=new_token,

@@ -146,6 +146,7 @@ def resource_values(aws: Aws) -> dict[str, str]:
         "MediaQueue": aws.queues["media"],
         "SendQueue": aws.queues["send"],
         "BroadcastQueue": aws.queues["broadcast"],
+        "ReleaseQueue": aws.queues["release"],
         "TemplateSyncQueue": aws.queues["template-sync"],
     }
 

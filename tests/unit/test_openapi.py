@@ -124,7 +124,9 @@ def test_a_message_has_the_described_shape_and_its_content() -> None:
     )
     shown = message_as_json(message)
     assert shown.pop("text") == {"body": "Hello"}
-    _assert_shape(shapes.Message, {**shown, "media": None})
+    shapes.Message.model_validate(shown)
+    required = {name for name, field in shapes.Message.model_fields.items() if field.is_required()}
+    assert shown.keys() == required
 
 
 _ENDED: Any = {"ended_at": _NOW, "size_bytes": 1, "reason": "unknown_id", "words": "Words."}

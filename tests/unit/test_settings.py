@@ -12,6 +12,7 @@ _REQUIRED = {
     "messages_table": "MESSAGES_TABLE",
     "inbound_queue_url": "INBOUND_QUEUE_URL",
     "inbound_dead_letter_queue_url": "INBOUND_DEAD_LETTER_QUEUE_URL",
+    "release_queue_url": "RELEASE_QUEUE_URL",
     "send_queue_url": "SEND_QUEUE_URL",
     "broadcast_queue_url": "BROADCAST_QUEUE_URL",
     "template_sync_queue_url": "TEMPLATE_SYNC_QUEUE_URL",

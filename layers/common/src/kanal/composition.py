@@ -37,16 +37,22 @@ from kanal.messages.store import MessageStore
 from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import http_client
 from kanal.sending.accept import Accepting
+from kanal.sending.cancel import Cancelling
 from kanal.sending.deliver import Sending
 from kanal.sending.drain import Draining
+from kanal.sending.due import DueList
 from kanal.sending.effects import Affected
 from kanal.sending.lineleases import LineLeases
 from kanal.sending.lines import Lines
 from kanal.sending.mark_read import MarkingRead
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
+from kanal.sending.placing import Places
 from kanal.sending.queue import SendQueue
+from kanal.sending.release import Releasing
+from kanal.sending.releases import ReleaseQueue
 from kanal.sending.uploads import Uploading
+from kanal.sending.waitingroom import WaitingRoom
 from kanal.settings import settings
 from kanal.templates.apply import Updating
 from kanal.templates.jobs import SyncJobs, SyncRequests
@@ -92,6 +98,22 @@ def providers() -> Providers:
 @cache
 def lines() -> Lines:
     return Lines(_table(settings().messages_table))
+
+
+@cache
+def due_list() -> DueList:
+    return DueList(_table(settings().messages_table))
+
+
+@cache
+def releases() -> ReleaseQueue:
+    return ReleaseQueue(settings().release_queue_url, client("sqs"))
+
+
+@cache
+def places() -> Places:
+    room = WaitingRoom(_table(settings().messages_table))
+    return Places(contacts(), messages(), lines(), send_queue(), room, due_list(), releases(), utc_now)
 
 
 @cache
@@ -171,17 +193,17 @@ def connecting(webhook_base_url: str) -> Connecting:
 
 @cache
 def accepting() -> Accepting:
-    return Accepting(
-        channels(),
-        contacts(),
-        templates(),
-        messages(),
-        uploads(),
-        media_bucket(),
-        lines(),
-        send_queue(),
-        utc_now,
-    )
+    return Accepting(channels(), templates(), uploads(), media_bucket(), places())
+
+
+@cache
+def cancelling() -> Cancelling:
+    return Cancelling(channels(), places(), bus())
+
+
+@cache
+def releasing() -> Releasing:
+    return Releasing(places(), bus())
 
 
 @cache
@@ -191,7 +213,7 @@ def marking_read() -> MarkingRead:
 
 @cache
 def syncing() -> Syncing:
-    return Syncing(channels(), templates(), providers(), utc_now)
+    return Syncing(channels(), templates(), providers(), utc_now, send_queue().put_turns)
 
 
 @cache
@@ -210,7 +232,7 @@ def inbox() -> Inbox:
     return Inbox(
         channels=channels(),
         recent_channels=recent_channels,
-        stores=Stores(contacts(), messages(), media_queue(), affected()),
+        stores=Stores(contacts(), messages(), media_queue(), releases(), affected()),
         raw_items=RawItems(_table(settings().messages_table), bucket()),
         dead_letters=DeadLetters(settings().inbound_dead_letter_queue_url, client("sqs"), bucket()),
         channel_facts=ChannelFacts(_table(settings().channels_table)),
@@ -251,6 +273,7 @@ def sending() -> Sending:
         pace=pace(),
         pairs=PairStore(_table(settings().channels_table), utc_now),
         affected=affected(),
+        places=places(),
         bus=bus(),
         clock=utc_now,
         new_token=new_token,

@@ -12,12 +12,14 @@ KanalError
 │       ├── NumberBlocked
 │       ├── ChannelCannotSend
 │       ├── ChannelDisconnected
+│       ├── ChannelStopped
 │       ├── WindowClosed
 │       ├── TemplateNotSendable
 │       ├── PhoneNumberRequired
 │       ├── MarketingOptedOut
 │       ├── MarketingSuppressed
 │       ├── MessageNotReferable
+│       ├── MessageNotCancellable
 │       ├── AlreadyOneContact
 │       ├── NotMerged
 │       ├── MediaPending
@@ -144,6 +146,12 @@ class ChannelDisconnected(Conflict):
     code = "channel_disconnected"
 
 
+class ChannelStopped(Conflict):
+    """The channel is stopped for a reason of its own; pausing or resuming it by hand would hide that."""
+
+    code = "channel_stopped"
+
+
 class WindowClosed(Conflict):
     """Free-form message while the customer service window of the contact is closed."""
 
@@ -178,6 +186,12 @@ class MessageNotReferable(Conflict):
     """The message exists but cannot be quoted, reacted to or marked as read; `because` says why."""
 
     code = "message_not_referable"
+
+
+class MessageNotCancellable(Conflict):
+    """The message is not queued any more, or was never to be sent; `state` says what it is."""
+
+    code = "message_not_cancellable"
 
 
 class AlreadyOneContact(Conflict):

@@ -49,6 +49,10 @@ class Settings:
         return self._required("BROADCAST_QUEUE_URL")
 
     @property
+    def release_queue_url(self) -> str:
+        return self._required("RELEASE_QUEUE_URL")
+
+    @property
     def template_sync_queue_url(self) -> str:
         return self._required("TEMPLATE_SYNC_QUEUE_URL")
 

@@ -23,6 +23,8 @@ class Outgoing:
     body: str
     group: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    delay_seconds: int = 0
+    """SQS shows it only then; 900 at most."""
 
     @property
     def size(self) -> int:
@@ -63,6 +65,7 @@ def _entry(number: int, message: Outgoing) -> "SendMessageBatchRequestEntryTypeD
         "Id": str(number),
         "MessageBody": message.body,
         "MessageGroupId": message.group,
+        "DelaySeconds": message.delay_seconds,
         "MessageAttributes": {
             name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
         },

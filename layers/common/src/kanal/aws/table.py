@@ -122,6 +122,17 @@ class Table:
         last = answer.get("LastEvaluatedKey")
         return [_plain(item) for item in answer["Items"]], _plain(last) if last else None
 
+    def query_between(self, pk: str, first: str, last: str, *, limit: int) -> list[Item]:
+        """The first of those whose sort keys lie between the two, both included; read consistently."""
+        answer = self._client.query(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=_marshalled({":pk": pk, ":first": first, ":last": last}),
+            Limit=limit,
+            ConsistentRead=True,
+        )
+        return [_plain(item) for item in answer["Items"]]
+
     def page_of_index(
         self, index: Index, value: str, *, after: str | None, limit: int, descending: bool = False
     ) -> tuple[list[Item], bool]:

@@ -23,6 +23,11 @@ DEFAULT_CONTACT_BURST = 10
 MAX_CONTACT_BURST = 45
 """What WhatsApp lets one person get within six seconds, before as long a silence as that was too much."""
 
+ACCEPTING: frozenset[State] = frozenset({"active", "paused"})
+"""In these a channel takes messages; what a paused one took waits until it is resumed."""
+PAUSABLE = ACCEPTING
+"""Between these a person switches it; out of the others it comes when what stopped it is mended."""
+
 WHY_NOT_SENDING: dict[State, str] = {
     "connecting": "The channel is still being connected.",
     "credentials_invalid": "The provider no longer accepts the API key. Disconnect the channel and connect it"
@@ -32,7 +37,7 @@ WHY_NOT_SENDING: dict[State, str] = {
     "restricted": "WhatsApp does not let the number send: it is restricted, not registered, or lacks a"
     " permission. Look at its health in the provider's hub; when it is fine again, sync the channel's"
     " templates: that lets it send again.",
-    "paused": "Sending is paused for this channel.",
+    "paused": "Sending is paused for this channel; PATCH it with state active to resume.",
     "disconnected": "The channel is disconnected. Connect the number again to send.",
 }
 

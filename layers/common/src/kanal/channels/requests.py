@@ -97,8 +97,13 @@ class ChangeChannel(BaseModel):
     default_country: Country | None = Field(None, description="`null` takes it away.")
     messages_per_second: MessagesPerSecond | None = Field(None, json_schema_extra=_without_null)
     contact_burst: ContactBurst | None = Field(None, json_schema_extra=_without_null)
+    state: Literal["active", "paused"] | None = Field(
+        None,
+        json_schema_extra=_without_null,
+        description="`paused`: messages are accepted and wait. `active`: they go on.",
+    )
 
-    @field_validator("name", "messages_per_second", "contact_burst", mode="before")
+    @field_validator("name", "messages_per_second", "contact_burst", "state", mode="before")
     @classmethod
     def _is_given(cls, value: object) -> object:
         if value is None:

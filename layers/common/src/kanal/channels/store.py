@@ -176,14 +176,14 @@ class ChannelStore:
             return False
         return True
 
-    def resume(self, channel: Channel) -> bool:
-        """A stopped channel may send again, unless its state has changed since it was read."""
+    def switch(self, channel: Channel, state: State) -> bool:
+        """From the state that was read to another; False if it has changed meanwhile."""
         try:
             self._table.update(
                 channel_key(channel.ref),
-                "SET #state = :active",
+                "SET #state = :state",
                 names={"#state": "state"},
-                values={":active": "active", ":read": channel.state},
+                values={":state": state, ":read": channel.state},
                 condition="#state = :read",
             )
         except ConditionFailed:

@@ -145,6 +145,8 @@ class Part:
     merged_into: ContactId | None = None
     kept_apart: Mapping[ContactId, datetime] = field(default_factory=dict)
     """Parts from which a person separated this one, and when: they are not merged again by themselves."""
+    parked: str | None = None
+    """The message to them that was the last to be parked until they write."""
     version: int = 0
 
     def value(self, trait: Trait) -> str | None:
@@ -195,6 +197,11 @@ class Contact:
     @property
     def part_ids(self) -> tuple[ContactId, ...]:
         return tuple(part.id for part in self.parts)
+
+    @property
+    def has_parked(self) -> bool:
+        """Whether messages may wait for them to write."""
+        return any(part.parked for part in self.parts)
 
     @property
     def part(self) -> Part:

@@ -60,6 +60,7 @@ def to_item(part: Part) -> Item:
         "merged": [_merged_to_item(merged) for merged in part.merged] or None,
         "merged_into": part.merged_into,
         "kept_apart": {other: rfc3339(since) for other, since in part.kept_apart.items()} or None,
+        "parked": part.parked,
     }
     for trait, seen in part.seen.items():
         item[trait], item[f"{trait}_order"] = seen.value, seen.order
@@ -84,6 +85,7 @@ def from_item(ref: ChannelRef, item: Item) -> Part:
         kept_apart={
             ContactId(other): parse_rfc3339(since) for other, since in item.get("kept_apart", {}).items()
         },
+        parked=item.get("parked"),
         version=item["version"],
     )
 

@@ -15,6 +15,7 @@ from kanal.inbox.told import Told
 from kanal.media.jobs import MediaQueue
 from kanal.messages.store import MessageStore
 from kanal.sending.effects import Affected
+from kanal.sending.releases import ReleaseQueue
 from kanal.times import rfc3339
 
 
@@ -34,6 +35,7 @@ class Stores:
     contacts: ContactStore
     messages: MessageStore
     media_queue: MediaQueue
+    releases: ReleaseQueue
     affected: Affected
 
 
@@ -54,9 +56,24 @@ def apply_told(stores: Stores, ref: ChannelRef, told: Told, arrival: Arrival) ->
 def sight(
     stores: Stores, ref: ChannelRef, sighting: Sighting, arrival: Arrival
 ) -> tuple[Contact, list[Event]]:
-    """The only place where a contact is found or made by what came in; and the merges that this brought."""
+    """The only place where a contact is found or made by what came in; and the merges that this brought.
+
+    Messages that wait for the contact to write go on if they have.
+    """
     contact = stores.contacts.sight(ref, sighting, arrival.received_at)
+    if contact.window.is_open(arrival.received_at) and _has_parked(stores, contact, sighting):
+        stores.releases.put_replied(ref, contact.id)
     return contact, merges_told_by(contact, sighting.order, arrival.received_at)
+
+
+def _has_parked(stores: Stores, contact: Contact, sighting: Sighting) -> bool:
+    """Of one part the sighting was written over the mark, or the mark over the sighting. Of several the mark
+    may have been set on another, after it was read: so it is read again.
+    """
+    if len(contact.parts) == 1 or contact.has_parked or sighting.window_open_until is None:
+        return contact.has_parked
+    again = stores.contacts.get(contact.ref, contact.id)
+    return again is not None and again.has_parked
 
 
 def sighting_of(person: Person, at: datetime | None, name: str, arrival: Arrival) -> Sighting:

@@ -8,7 +8,7 @@ from kanal.aws.table import ConditionFailed, Table
 from kanal.ids import ChannelRef, MessageId, Wamid
 from kanal.messages import records
 from kanal.messages.model import Attempt, Message
-from kanal.messages.waiting import Place
+from kanal.messages.waiting import Place, Waiting
 from kanal.rawjson import write
 from kanal.times import rfc3339
 
@@ -73,6 +73,22 @@ class Attempts:
     def record_requeued(self, message: Message, attempt_id: str) -> Message:
         """The provider refused it for now, before processing: it may be claimed again."""
         return self._record(message, attempt_id, _REQUEUE, {":queued": "queued"})
+
+    def record_set_aside(self, message: Message, attempt_id: str, waiting: Waiting) -> Message:
+        """It cannot go now and leaves its line: it waits elsewhere for what is named."""
+        until = rfc3339(waiting.until) if waiting.until else None
+        values = {":queued": "queued", ":reason": waiting.reason, **({":until": until} if until else {})}
+        waits = "SET waits_for = :reason, waits_until = :until" if until else "SET waits_for = :reason"
+        return self._record(message, attempt_id, f"{waits}, {_REQUEUE.removeprefix('SET ')}, place", values)
+
+    def record_fallback(self, message: Message, attempt_id: str) -> Message:
+        """The template goes in its place; noted before it does."""
+        return self._record(message, attempt_id, "SET sent_as = :template", {":template": "template"})
+
+    def record_requeued_as_template(self, message: Message, attempt_id: str) -> Message:
+        """The provider refused it as it was; the template goes in its place, once."""
+        expression = f"SET sent_as = :template, {_REQUEUE.removeprefix('SET ')}"
+        return self._record(message, attempt_id, expression, {":queued": "queued", ":template": "template"})
 
     def _record(
         self,

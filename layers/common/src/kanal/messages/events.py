@@ -9,7 +9,7 @@ from kanal.messages.delivery import Fact
 from kanal.messages.model import Message, Version, as_json
 
 _ROOM_FOR_THE_REST = 8 * 1024
-_WRITTEN = frozenset({"versions", "referral"})
+_WRITTEN = frozenset({"versions", "referral", "if_window_closed"})
 """What people wrote that stands beside the content."""
 
 

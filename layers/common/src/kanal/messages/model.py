@@ -10,7 +10,7 @@ from kanal.media.model import Media
 from kanal.media.model import as_json as media_as_json
 from kanal.messages.content import content_of, marks_of
 from kanal.messages.delivery import RANK, Fact, Stage, state_of
-from kanal.messages.waiting import Place, Waiting, Wishes
+from kanal.messages.waiting import Place, Waiting, Wishes, wishes_as_json
 from kanal.providers.playbook import play_of
 from kanal.times import rfc3339
 
@@ -93,9 +93,13 @@ class Message:
     """Outbound: where it stands in its channel's lines; None while it waits for something else."""
     waiting: Waiting | None = None
     """Outbound: what it waits for outside the lines."""
+    sent_as: Literal["template"] | None = None
+    """Outbound: the template went, or goes, in its place."""
     broadcast_id: BroadcastId | None = None
     attempt: Attempt | None = None
     attempts: int = 0
+    resends: int = 0
+    """How often it was sent again because nobody knew whether WhatsApp took it."""
     accepted_at: datetime | None = None
     """Outbound: when the provider took it."""
     ended_at: datetime | None = None
@@ -156,6 +160,9 @@ def _extras(message: Message) -> dict[str, Any]:
         extras["media"] = media_as_json(message.media)
     if message.broadcast_id:
         extras["broadcast_id"] = message.broadcast_id
+    extras |= wishes_as_json(message.wishes)
+    if message.sent_as:
+        extras["sent_as"] = message.sent_as
     if message.waiting and message.stage == "queued":
         extras["waiting"] = waiting_as_json(message.waiting)
     if message.group_id:

@@ -21,6 +21,7 @@ from kanal.messages import records
 from kanal.messages.attempts import Attempts
 from kanal.messages.delivery import Fact
 from kanal.messages.model import Message, Version
+from kanal.messages.moves import Moves
 
 _ATTEMPTS = 4
 _MOST_VERSIONS = 15
@@ -47,11 +48,12 @@ class Taken:
 
 
 class MessageStore:
-    """`attempts` is the sender's side of it."""
+    """`attempts` is the sender's side of it, `moves` what happens to a message before and beside sending."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self.attempts = Attempts(table)
+        self.moves = Moves(table)
 
     def get(self, ref: ChannelRef, message_id: MessageId) -> Message | None:
         return records.message_of(ref, self._table.get(records.message_key(ref, message_id)))

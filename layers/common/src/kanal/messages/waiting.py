@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from kanal.times import rfc3339
+
 Lane = Literal["reply", "bulk"]
 OnUnconfirmed = Literal["hold", "resend", "fail"]
 WaitReason = Literal[
@@ -52,3 +54,18 @@ class Wishes:
     """While the window is closed it waits for the contact to write."""
     fallback: Mapping[str, Any] | None = None
     """The template (WhatsApp's object) that goes in its place while the window is closed."""
+
+
+def wishes_as_json(wishes: Wishes) -> dict[str, Any]:
+    """As they were asked for; only what differs from the rule."""
+    times = {"send_at": wishes.send_at, "expires_at": wishes.expires_at}
+    shown: dict[str, Any] = {name: rfc3339(time) for name, time in times.items() if time}
+    if wishes.lane != "reply":
+        shown["lane"] = wishes.lane
+    if wishes.on_unconfirmed != "hold":
+        shown["on_unconfirmed"] = wishes.on_unconfirmed
+    if wishes.parks_until_reply:
+        shown["if_window_closed"] = "park_until_reply"
+    if wishes.fallback:
+        shown["if_window_closed"] = {"template": wishes.fallback}
+    return shown

@@ -1,10 +1,12 @@
 """Accepts a message for sending: everything that can be refused is refused here, before it costs anything."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from kanal import rawjson
-from kanal.channels.model import WHY_NOT_SENDING, Channel
+from kanal.channels.model import ACCEPTING, WHY_NOT_SENDING, Channel
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.contacts.identity import Identity, WrittenNumber
@@ -17,11 +19,14 @@ from kanal.media.bucket import MediaBucket
 from kanal.media.uploads import UploadStore
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
-from kanal.sending.lines import Lines, entry_of
-from kanal.sending.permission import Receiver, check_permission
-from kanal.sending.queue import SendQueue
+from kanal.messages.waiting import Wishes
+from kanal.sending.explaining import FRONT, waiting_of
+from kanal.sending.lines import Entry
+from kanal.sending.permission import IN_FALLBACK, Receiver, check_permission, pointing_into
+from kanal.sending.placing import Places, begin, call
 from kanal.sending.references import with_wamids
 from kanal.sending.uploads import check_uploads
+from kanal.sending.wishes import check_times, wishes_of
 from kanal.templates.store import TemplateStore
 from kanal.windows.rules import Window, unanswered_referral
 
@@ -34,14 +39,22 @@ class Accepting:
     """What accepting needs."""
 
     channels: ChannelStore
-    contacts: ContactStore
     templates: TemplateStore
-    messages: MessageStore
     uploads: UploadStore
     files: MediaBucket
-    lines: Lines
-    queue: SendQueue
-    clock: Clock
+    places: Places
+
+    @property
+    def contacts(self) -> ContactStore:
+        return self.places.contacts
+
+    @property
+    def messages(self) -> MessageStore:
+        return self.places.messages
+
+    @property
+    def clock(self) -> Clock:
+        return self.places.clock
 
 
 def accept_message(
@@ -54,16 +67,18 @@ def accept_message(
     IdempotencyKeyReused, QueueUnavailable.
     """
     channel, asked = parts.channels.get(ref), request.as_json()
-    digest = derived_token(rawjson.write(asked))
+    digest = derived_token(rawjson.write({**asked, **request.asked()}))
     message_id = outbound_message_id(ref, idempotency_key)
     if known := parts.messages.get(ref, message_id):
         return _repeated(parts, known, digest)
-    if channel.state != "active":
+    if channel.state not in ACCEPTING:
         raise ChannelCannotSend(WHY_NOT_SENDING[channel.state], state=channel.state)
+    check_times(request, parts.clock())
+    wishes = wishes_of(request, parts.clock())
     recipient = parse_recipient(request.to, channel.default_country)
     contact = _known_contact(parts.contacts, channel, recipient)
-    check_permission(parts.templates, ref, _receiver(recipient, contact), asked, parts.clock)
-    check_uploads(parts.uploads, parts.files, ref, request.type, asked[request.type])
+    check_permission(parts.templates, ref, _receiver(recipient, contact), asked, wishes, parts.clock())
+    _check_uploads(parts, ref, asked, wishes)
     body = with_wamids(parts.messages, ref, contact, asked, parts.clock())
     if contact is None:
         contact = parts.contacts.sight(ref, _first_sighting(recipient), parts.clock())
@@ -79,19 +94,33 @@ def accept_message(
         address=Address(contact.wa_id, contact.user_id),
         answers_referral=unanswered_referral(contact.window, parts.clock()),
         request_digest=digest,
-        place=parts.lines.next_place(ref, "reply", contact.id),
+        wishes=wishes,
     )
-    parts.lines.enter(entry_of(message, contact.id, parts.clock()))
-    if not parts.messages.add(message):
-        return _repeated(parts, parts.messages.get(ref, message_id) or message, digest)
-    _call(parts, message)
-    return message
+    if stored := begin(parts.places, message, contact):
+        return stored if channel.state == "active" else _explained(stored, channel, parts.clock())
+    return _repeated(parts, parts.messages.get(ref, message_id) or message, digest)
+
+
+def _check_uploads(parts: Accepting, ref: ChannelRef, asked: Mapping[str, Any], wishes: Wishes) -> None:
+    check_uploads(parts.uploads, parts.files, ref, asked["type"], asked[asked["type"]])
+    if wishes.fallback:
+        with pointing_into(IN_FALLBACK):
+            check_uploads(parts.uploads, parts.files, ref, "template", wishes.fallback)
 
 
 def get_message(parts: Accepting, ref: ChannelRef, message_id: MessageId) -> Message:
-    """Raises NotFound, also for a channel of another workspace."""
-    parts.channels.get(ref)
-    return parts.messages.existing(ref, message_id)
+    """With why it waits, if it does. Raises NotFound, also for a channel of another workspace."""
+    channel = parts.channels.get(ref)
+    message = parts.messages.existing(ref, message_id)
+    front: Sequence[Entry] = ()
+    if message.stage == "queued" and message.place and channel.state == "active":
+        front, _ = parts.places.lines.page(ref, message.place.lane, message.place.line, 0, FRONT)
+    return replace(message, waiting=waiting_of(message, channel, front, parts.clock()))
+
+
+def _explained(message: Message, channel: Channel, now: datetime) -> Message:
+    """As far as it is known without looking at its line."""
+    return replace(message, waiting=waiting_of(message, channel, (), now))
 
 
 def _repeated(parts: Accepting, known: Message, digest: str) -> Message:
@@ -102,13 +131,8 @@ def _repeated(parts: Accepting, known: Message, digest: str) -> Message:
             " Use a new key for each message."
         )
     if known.stage == "queued":
-        _call(parts, known)
+        call(parts.places, known)
     return known
-
-
-def _call(parts: Accepting, message: Message) -> None:
-    if message.place:
-        parts.queue.put(message.ref, message.place)
 
 
 def _first_sighting(recipient: ContactId | Identity | WrittenNumber) -> Sighting:

@@ -29,10 +29,13 @@ from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, Scope, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
 from kanal.sending.effects import EFFECTS, Affected, Refusal, effects_of_status, take_effect
+from kanal.sending.holdback import HoldingBack, after_closed_window, hold_back, note_doubt
+from kanal.sending.lastlook import content_to_send, needs_window
 from kanal.sending.learning import learn_from_answer, merges_learnt
 from kanal.sending.lines import Entry
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
+from kanal.sending.placing import Places
 from kanal.sending.uploads import Uploading
 
 ATTEMPT_LASTS = timedelta(seconds=30)
@@ -67,11 +70,16 @@ class Sending:
     pace: PaceStore
     pairs: PairStore
     affected: Affected
+    places: Places
     bus: Bus
     clock: Clock
     new_token: NewToken
     sleep: Callable[[float], None]
     jitter: Callable[[], float] = random.random
+
+    @property
+    def holding_back(self) -> HoldingBack:
+        return HoldingBack(self.places, self.bus)
 
 
 def deliver(
@@ -96,6 +104,9 @@ def deliver(
     if wait := wait_for_turn():
         parts.messages.attempts.record_requeued(message, attempt.id)
         return wait
+    message, verdict = hold_back(parts.holding_back, message, attempt)
+    if verdict not in ("send", "send_fallback"):
+        return Done()
     outcome = _send(message, channel, media, provider)
     if isinstance(outcome, TryLater) and parts.clock() - entry.entered_at < GIVE_UP_AFTER:
         parts.messages.attempts.record_requeued(message, attempt.id)
@@ -119,7 +130,7 @@ def _wait(parts: Sending, entry: Entry, channel: Channel | None, attempts: int, 
 
 def _unclaimed(parts: Sending, entry: Entry, message: Message | None) -> Done | Wait:
     """An entry is written before its message says that it stands there; what never says so is forgotten."""
-    if message is None or (message.stage == "queued" and message.place != entry.place):
+    if message is None or message.place != entry.place:
         is_young = parts.clock() - entry.entered_at < _ARRIVES_WITHIN
         return Wait(parts.clock() + timedelta(seconds=1)) if is_young else Done()
     return _resume(parts, message)
@@ -136,12 +147,13 @@ def _send(
         return Refused({"code": "channel_cannot_send", "title": words, "message": words, "advice": words})
     if isinstance(media, Refused):
         return media
+    kind, content = content_to_send(message)
     body = message_body(
         message.id,
         wa_id=message.address.wa_id,
         user_id=message.address.user_id,
-        message_type=message.type,
-        content=with_provider_ids(message.type, message.content, media),
+        message_type=kind,
+        content=with_provider_ids(kind, content, media),
         context=message.context,
     )
     return provider.send(body)
@@ -158,11 +170,26 @@ def _record(parts: Sending, message: Message, attempt: Attempt, outcome: Outcome
         case TryLater(error):
             return _end(parts, message, attempt.id, "failed", error)
         case Refused(error, effect):
+            if effect == "window_closed" and (ending := _around_window(parts, message, attempt)):
+                return ending
             ended = _end(parts, message, attempt.id, "failed", error)
             _take_effect(parts, message, attempt.started_at, effect)
             return ended
         case Unknown(error):
             return _end(parts, message, attempt.id, "unconfirmed", error)
+
+
+def _around_window(parts: Sending, message: Message, attempt: Attempt) -> Done | Wait | None:
+    """What was asked for if the window is closed; it is, from now on."""
+    if not needs_window(message):
+        return None
+    _take_effect(parts, message, attempt.started_at, "window_closed")
+    match after_closed_window(parts.holding_back, message, attempt):
+        case "again":
+            return Wait(parts.clock() + timedelta(seconds=1))
+        case "park":
+            return Done()
+    return None
 
 
 def _resume(parts: Sending, message: Message) -> Done | Wait:
@@ -193,6 +220,8 @@ def _link(parts: Sending, message: Message, wamid: Wamid) -> None:
 def _end(
     parts: Sending, message: Message, attempt_id: str, stage: str, error: Mapping[str, Any]
 ) -> Done | Wait:
+    if stage == "unconfirmed":
+        note_doubt(parts.holding_back, message)
     ended = parts.messages.attempts.record_ended(message, attempt_id, stage, [error], parts.clock())
     logger.info("Message not sent", extra={"message_id": message.id, "stage": stage, "code": error["code"]})
     if ended.stage == stage:

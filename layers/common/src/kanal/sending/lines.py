@@ -60,9 +60,15 @@ def entry_of(message: Message, contact_id: ContactId, now: datetime) -> Entry:
         message_id=message.id,
         contact_id=contact_id,
         entered_at=now,
-        media_ids=media_ids(message.type, message.content),
+        media_ids=_uploads(message),
         broadcast_id=message.broadcast_id,
     )
+
+
+def _uploads(message: Message) -> list[MediaId]:
+    """Also those of what may go in its place."""
+    instead = media_ids("template", message.wishes.fallback) if message.wishes.fallback else []
+    return list(dict.fromkeys([*media_ids(message.type, message.content), *instead]))
 
 
 class Lines:

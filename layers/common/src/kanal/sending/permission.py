@@ -1,12 +1,14 @@
 """Whether a message may be sent to a contact now: the window, the template, and what the person wished."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kanal.clock import Clock
 from kanal.contacts.view import window_as_json
 from kanal.errors import (
+    InvalidRequest,
     MarketingOptedOut,
     MarketingSuppressed,
     PhoneNumberRequired,
@@ -14,6 +16,7 @@ from kanal.errors import (
     WindowClosed,
 )
 from kanal.ids import ChannelRef
+from kanal.messages.waiting import Wishes
 from kanal.templates.model import Template
 from kanal.templates.parameters import check_parameters
 from kanal.templates.store import TemplateStore
@@ -31,23 +34,54 @@ class Receiver:
     marketing_suppressed_until: datetime | None = None
 
 
+IN_FALLBACK = "/if_window_closed"
+"""Where the template that goes instead stands in a request."""
+
+
 def check_permission(
-    templates: TemplateStore, ref: ChannelRef, receiver: Receiver, body: dict[str, Any], clock: Clock
+    templates: TemplateStore,
+    ref: ChannelRef,
+    receiver: Receiver,
+    body: Mapping[str, Any],
+    wishes: Wishes,
+    now: datetime,
 ) -> None:
-    """A template goes through at any time, everything else while the window is open.
+    """A template goes through at any time, everything else while the window is open: at `send_at`, if that
+    was asked for. What goes instead is checked as well, whether it will be needed or not.
 
     Raises WindowClosed, TemplateNotSendable, InvalidRequest, PhoneNumberRequired, MarketingOptedOut,
     MarketingSuppressed.
     """
-    if body["type"] != "template":
-        if not receiver.window.is_open(clock()):
-            shown = window_as_json(receiver.window, clock())
-            raise WindowClosed(_closed_words(receiver.window), window=shown)
-        return
-    content = body["template"]
+    if body["type"] == "template":
+        _check_template(templates, ref, receiver, body["template"], wishes.send_at or now)
+    elif wishes.fallback:
+        with pointing_into(IN_FALLBACK):
+            _check_template(templates, ref, receiver, wishes.fallback, wishes.send_at or now)
+    elif not wishes.parks_until_reply and not receiver.window.is_open(wishes.send_at or now):
+        shown = window_as_json(receiver.window, now)
+        raise WindowClosed(_closed_words(receiver.window, now), window=shown)
+
+
+@contextmanager
+def pointing_into(place: str) -> Iterator[None]:
+    """What is wrong stands there in the request."""
+    try:
+        yield
+    except InvalidRequest as error:
+        moved = [replace(one, pointer=place + one.pointer) for one in error.errors]
+        raise InvalidRequest(*moved) from error
+
+
+def _check_template(
+    templates: TemplateStore,
+    ref: ChannelRef,
+    receiver: Receiver,
+    content: Mapping[str, Any],
+    now: datetime,
+) -> None:
     template = sendable_template(templates, ref, content["name"], content["language"]["code"])
     check_parameters(template, content.get("components", []))
-    check_receiver(template, receiver, clock())
+    check_receiver(template, receiver, now)
 
 
 def check_receiver(template: Template, receiver: Receiver, now: datetime) -> None:
@@ -74,13 +108,17 @@ def check_receiver(template: Template, receiver: Receiver, now: datetime) -> Non
         )
 
 
-def _closed_words(window: Window) -> str:
+def _closed_words(window: Window, now: datetime) -> str:
     until = rfc3339(window.ends_at) if window.ends_at else None
-    since = f"it was open until {until}" if until else "the contact has not written yet"
+    if window.is_open(now):
+        state = f"will be closed at send_at (it is open until {until})"
+    else:
+        since = f"it was open until {until}" if until else "the contact has not written yet"
+        state = f"is closed ({since})"
     return (
-        f"The customer service window of this contact is closed ({since}). Send an approved template"
+        f"The customer service window of this contact {state}. Send an approved template"
         ' (`"type": "template"`) instead, or wait until the contact writes: each message of theirs opens'
-        " 24 hours."
+        " 24 hours. `if_window_closed` does either for you."
     )
 
 

@@ -1,30 +1,31 @@
 """Bodies of the routes of messages. Content uses WhatsApp's own objects, which stand in `content`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, StrictBool, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from kanal.sending.content.contacts import ContactCards
 from kanal.sending.content.frame import Header
 from kanal.sending.content.interactive import Interactive
 from kanal.sending.content.media import Audio, Captioned, Document, Media
 from kanal.sending.content.parameters import Parameter
-from kanal.sending.content.parts import Strict, within
+from kanal.sending.content.parts import Strict, refuse, within
 from kanal.sending.content.plain import Location, Quoted, Reaction, Text
 from kanal.sending.content.template import CardComponent, Component, TemplateContent
+from kanal.sending.options import OPTIONS, Options, of_a_template
 
 Recipient = Annotated[str, StringConstraints(strip_whitespace=True), within("recipient")]
 
 
-class _Addressed(Strict):
+class _Addressed(Options):
     to: Recipient = Field(
         description="Phone number with country code, contact id, or business-scoped user id."
     )
 
     def as_json(self) -> dict[str, Any]:
-        """Without what was left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """The message itself, without what was left out and without its options."""
+        return self.model_dump(mode="json", exclude_none=True, exclude=set(OPTIONS))
 
 
 class _Answering(_Addressed):
@@ -82,6 +83,11 @@ class TemplateMessage(_Answering):
     type: Literal["template"]
     template: TemplateContent
 
+    @model_validator(mode="after")
+    def _needs_no_window(self) -> Self:
+        refuse(of_a_template(self))
+        return self
+
 
 class ReactionMessage(_Addressed):
     """Names its target itself and quotes nothing."""
@@ -120,14 +126,18 @@ def _tags(union: Any) -> tuple[str, ...]:
     return tuple(get_args(member.model_fields["type"].annotation)[0] for member in members)
 
 
+_IN_TEMPLATES: Mapping[str, tuple[str, ...]] = {
+    "/template/components/*": _tags(Component),
+    "/template/components/*/parameters/*": _tags(Parameter),
+    "/template/components/*/cards/*/components/*": _tags(CardComponent),
+    "/template/components/*/cards/*/components/*/parameters/*": _tags(Parameter),
+}
 TAGGED_UNIONS: Mapping[str, tuple[str, ...]] = {
     "": _tags(SendMessage),
     "/interactive": _tags(Interactive),
     "/interactive/header": _tags(Header),
     "/interactive/action/cards/*/header": _tags(Header),
-    "/template/components/*": _tags(Component),
-    "/template/components/*/parameters/*": _tags(Parameter),
-    "/template/components/*/cards/*/components/*": _tags(CardComponent),
-    "/template/components/*/cards/*/components/*/parameters/*": _tags(Parameter),
+    **_IN_TEMPLATES,
+    **{f"/if_window_closed{place}": tags for place, tags in _IN_TEMPLATES.items()},
 }
 """Where a body is one of several shapes, and the values of `type` that say which; `*` is any list entry."""

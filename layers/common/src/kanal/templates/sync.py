@@ -4,13 +4,13 @@ writes.
 A page that fails leaves everything as it was. Repeating a sync that died half-way finishes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from kanal.channels.credentials import Providers, noting_rejected_key
-from kanal.channels.model import WHY_NOT_SENDING
+from kanal.channels.model import WHY_NOT_SENDING, State
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.errors import ChannelDisconnected, Contended, ProviderAnswerUnreadable
@@ -21,6 +21,8 @@ from kanal.templates.remote import template_from
 from kanal.templates.store import TemplateStore
 from kanal.times import rfc3339
 
+_MENDED_HERE: frozenset[State] = frozenset({"credentials_invalid", "payment_required", "restricted"})
+"""States that end when key and number are fine; a channel that a person paused stays so."""
 _WRITES = 4
 _MOST_PAGES = 1000
 """A hundred thousand templates: more than any account has, and an end to a list that runs in circles."""
@@ -34,6 +36,8 @@ class Syncing:
     templates: TemplateStore
     providers: Providers
     clock: Clock
+    resumed: Callable[[ChannelRef], None]
+    """Has what waits in the channel sent."""
 
 
 def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
@@ -50,8 +54,9 @@ def sync_templates(parts: Syncing, ref: ChannelRef) -> dict[str, Any]:
     started = parts.clock()
     with noting_rejected_key(parts.channels, ref):
         provider = parts.providers.of(channel)
-        if channel.state != "active" and not provider.number().blocked_because:
-            parts.channels.resume(channel)
+        if channel.state in _MENDED_HERE and not provider.number().blocked_because:
+            parts.channels.switch(channel, "active")
+            parts.resumed(ref)
         remote = _every_page(provider)
     changes = _write_changes(parts.templates, ref, remote, started)
     ended = parts.clock()
