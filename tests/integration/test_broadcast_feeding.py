@@ -1,6 +1,7 @@
 """A running broadcast reaches each recipient once, never far ahead of the pace, whatever its steps meet."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -217,3 +218,46 @@ def killed_at(studio: Studio, at: int) -> str | None:
         studio.show_again()
         return passed[-1]
     return None
+
+
+def test_a_pause_keeps_what_stands_in_the_lines_and_a_resume_lets_it_go(studio: Studio) -> None:
+    """Within the second for which the answer is believed."""
+    broadcast_id, line = started(studio), SendLine(studio.world)
+    studio.step()
+    assert len(waiting_in_lines(studio.world)) == 3
+    studio.order(broadcast_id, "pause")
+    assert len(line.run()) == 3
+    studio.world.clock.sleep(600)
+    assert len(line.run()) == 3
+    assert sent_to(studio) == []
+    studio.order(broadcast_id, "resume")
+    send_all(studio)
+    assert len(sent_to(studio)) == 3
+    assert studio.found(broadcast_id).state == "completed"
+
+
+def test_a_cancellation_cancels_what_stands_in_the_lines(studio: Studio) -> None:
+    broadcast_id, line = started(studio), SendLine(studio.world)
+    studio.step()
+    studio.order(broadcast_id, "cancel")
+    assert line.run() == []
+    assert sent_to(studio) == []
+    assert {one["state"] for one in studio.recipients(broadcast_id)} == {"cancelled"}
+
+
+def test_a_pause_of_bulk_by_whatsapp_holds_back_no_reply(studio: Studio) -> None:
+    """The number was reported too often; who waits for an answer gets it."""
+    world, line = studio.world, SendLine(studio.world)
+    started(studio)
+    studio.step()
+    until = world.clock() + timedelta(hours=6)
+    world.channels.pause_bulk(studio.channel.ref, world.clock(), until)
+    world.customer_writes()
+    world.process_all()
+    world.send_text(studio.channel, "reply")
+    assert len(line.run()) == 3
+    assert sent_to(studio) == [CUSTOMER]
+    world.clock.advance(hours=6)
+    world.send_queue.put_turns(studio.channel.ref)
+    line.run_to_end()
+    assert len(sent_to(studio)) == 4

@@ -38,6 +38,7 @@ from kanal.inbox.receive import Destination, Receiver
 from kanal.media.bucket import MediaBucket
 from kanal.media.jobs import MediaQueue
 from kanal.media.uploads import UploadStore
+from kanal.messages.gate import BroadcastGate
 from kanal.messages.store import MessageStore
 from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import Timeouts
@@ -211,6 +212,7 @@ class World:
             uploading=self.new_uploading(self.providers),
             pace=self.new_pace(),
             pairs=PairStore(Table(self.aws.channels, self.aws.clients[0]), self.clock),
+            gate=BroadcastGate(Table(self.aws.messages, self.aws.clients[0]), self.clock),
             affected=self.affected,
             places=self.places,
             bus=self.bus,

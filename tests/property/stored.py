@@ -27,6 +27,7 @@ from kanal.inbox.process import Inbox, process_body
 from kanal.media.bucket import MediaBucket
 from kanal.media.jobs import MediaQueue
 from kanal.media.uploads import UploadStore
+from kanal.messages.gate import BroadcastGate
 from kanal.messages.model import Address, Attempt, Message
 from kanal.messages.model import as_json as message_as_json
 from kanal.messages.store import MessageStore
@@ -103,6 +104,7 @@ class House:
             uploading=Uploading(UploadStore(messages), files, providers, lambda: _NOW),
             pace=PaceStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
             pairs=PairStore(Table(aws.channels, self._dynamodb), lambda: _NOW),
+            gate=BroadcastGate(messages, lambda: _NOW),
             affected=affected,
             places=Places(
                 self._contacts,

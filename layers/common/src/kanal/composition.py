@@ -33,6 +33,7 @@ from kanal.media.bucket import MediaBucket
 from kanal.media.budgetstore import BudgetStore
 from kanal.media.jobs import MediaQueue
 from kanal.media.uploads import UploadStore
+from kanal.messages.gate import BroadcastGate
 from kanal.messages.store import MessageStore
 from kanal.messages.stream import Streams
 from kanal.providers.dialog360 import http_client
@@ -272,6 +273,7 @@ def sending() -> Sending:
         uploading=Uploading(uploads(), media_bucket(), providers(), utc_now),
         pace=pace(),
         pairs=PairStore(_table(settings().channels_table), utc_now),
+        gate=BroadcastGate(_table(settings().messages_table), utc_now),
         affected=affected(),
         places=places(),
         bus=bus(),

@@ -125,12 +125,18 @@ def _most_ahead(channel: Channel) -> int:
 def _waiting(parts: Feeding, broadcast: Broadcast, channel: Channel) -> int:
     """How many of its messages stand in the lines. A line longer than that counts as full: what others put
     there is sent before.
+
+    Those lines get a turn: what stayed in them while the broadcast was paused goes on.
     """
     most, lines = _most_ahead(channel), parts.handing_over.lines
-    pages = [lines.page(broadcast.ref, "bulk", line, 0, most) for line in range(LINES)]
-    if any(has_more for _, has_more in pages):
-        return most
-    return sum(entry.broadcast_id == broadcast.id for entries, _ in pages for entry in entries)
+    waiting, is_full = 0, False
+    for line in range(LINES):
+        entries, has_more = lines.page(broadcast.ref, "bulk", line, 0, most)
+        own = sum(entry.broadcast_id == broadcast.id for entry in entries)
+        if own:
+            parts.send_queue.put_turn(broadcast.ref, ("bulk", line))
+        waiting, is_full = waiting + own, is_full or has_more
+    return most if is_full else waiting
 
 
 # --- rows ---

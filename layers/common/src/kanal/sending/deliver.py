@@ -21,12 +21,13 @@ from kanal.clock import Clock
 from kanal.contacts.store import ContactStore
 from kanal.ids import MediaId, NewToken, Wamid
 from kanal.messages.events import message_outcome, message_status
+from kanal.messages.gate import BroadcastGate
 from kanal.messages.model import Attempt, Message
 from kanal.messages.store import MessageStore
-from kanal.messages.waiting import WaitReason
+from kanal.messages.waiting import Waiting, WaitReason
 from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
-from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, Scope, TryLater, Unknown
+from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
 from kanal.sending.effects import EFFECTS, Affected, Refusal, effects_of_status, take_effect
 from kanal.sending.holdback import HoldingBack, after_closed_window, hold_back, note_doubt
@@ -35,7 +36,7 @@ from kanal.sending.learning import learn_from_answer, merges_learnt
 from kanal.sending.lines import Entry
 from kanal.sending.pacestore import PaceStore
 from kanal.sending.pairstore import PairStore
-from kanal.sending.placing import Places
+from kanal.sending.placing import Places, look_again
 from kanal.sending.uploads import Uploading
 
 ATTEMPT_LASTS = timedelta(seconds=30)
@@ -45,7 +46,8 @@ _ARRIVES_WITHIN = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(hours=24)
 """A message that the provider throttles after so long in line fails; a reply's window is over by then."""
 _LONGEST_WAIT_SECONDS = 300.0
-_WAITS_FOR: Mapping[Scope, WaitReason] = {"template": "template_paused", "bulk": "bulk_paused"}
+_NO_BULK = timedelta(minutes=5)
+"""What somebody waits for is tried again soon, although the number is too many people's spam."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Wait:
     until: datetime
     reason: WaitReason | None = None
     scope: Literal["contact", "channel"] = "contact"
+
+
+@dataclass(frozen=True)
+class Stay:
+    """The message stays in its line, and nothing else waits for it. Whoever lets it go on sends a turn."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class Sending:
     uploading: Uploading
     pace: PaceStore
     pairs: PairStore
+    gate: BroadcastGate
     affected: Affected
     places: Places
     bus: Bus
@@ -88,7 +96,7 @@ def deliver(
     channel: Channel | None,
     media: Mapping[MediaId, str] | Refused,
     wait_for_turn: Callable[[], Wait | None],
-) -> Done | Wait:
+) -> Done | Wait | Stay:
     """Takes the message from `queued` as far as it goes. `media` are the provider's ids of its uploads.
 
     The pace was waited for. `wait_for_turn` is asked again right before the bytes go out, as the claim may
@@ -109,23 +117,36 @@ def deliver(
         return Done()
     outcome = _send(message, channel, media, provider)
     if isinstance(outcome, TryLater) and parts.clock() - entry.entered_at < GIVE_UP_AFTER:
-        parts.messages.attempts.record_requeued(message, attempt.id)
+        ending = _put_off(parts, entry, channel, message, attempt, outcome)
         _take_effect(parts, message, attempt.started_at, outcome.effect)
-        return _wait(parts, entry, channel, message.attempts, outcome)
+        return ending
     return _record(parts, message, attempt, outcome)
 
 
-def _wait(parts: Sending, entry: Entry, channel: Channel | None, attempts: int, refusal: TryLater) -> Wait:
+def _put_off(
+    parts: Sending,
+    entry: Entry,
+    channel: Channel | None,
+    message: Message,
+    attempt: Attempt,
+    refusal: TryLater,
+) -> Done | Wait | Stay:
     """Who waits after a refusal that came before processing. The message itself always does."""
-    seconds = _wait_seconds(attempts, refusal.after_seconds, parts.jitter())
+    seconds = _wait_seconds(message.attempts, refusal.after_seconds, parts.jitter())
     until = parts.clock() + timedelta(seconds=seconds)
+    if refusal.scope == "template":
+        look_again(parts.places, message, until)
+        parts.messages.attempts.record_set_aside(message, attempt.id, Waiting("template_paused", until))
+        return Done()
+    parts.messages.attempts.record_requeued(message, attempt.id)
     if refusal.effect == "slow_channel" and channel:
         parts.pace.slow_down(entry.ref, channel.messages_per_second, refusal.after_seconds or 0.0)
-        return Wait(until, "provider_busy")
     if refusal.effect == "delay_contact":
         return Wait(max(until, parts.pairs.delay(entry.ref, entry.contact_id)), "contact_pair_rate")
-    reason = _WAITS_FOR.get(refusal.scope, "provider_busy")
-    return Wait(until, reason, "channel" if refusal.scope == "channel" else "contact")
+    if refusal.scope == "bulk":
+        return Stay() if entry.place.lane == "bulk" else Wait(parts.clock() + _NO_BULK, "provider_busy")
+    waits_whole = refusal.scope == "channel" and refusal.effect != "slow_channel"
+    return Wait(until, "provider_busy", "channel" if waits_whole else "contact")
 
 
 def _unclaimed(parts: Sending, entry: Entry, message: Message | None) -> Done | Wait:

@@ -16,8 +16,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kanal.aws.queue import Again, Done
 from kanal.channels.model import Channel
 from kanal.ids import ChannelRef
+from kanal.messages.waiting import Lane
 from kanal.observability import log_failure
-from kanal.sending.deliver import ATTEMPT_LASTS, Sending, Wait, deliver
+from kanal.sending.deliver import ATTEMPT_LASTS, Sending, Stay, Wait, deliver
+from kanal.sending.gatekeeping import at_gate
 from kanal.sending.lineleases import LEASE_LASTS, LineLeases, Track
 from kanal.sending.lines import Entry, Lines
 from kanal.sending.picking import Picker
@@ -78,7 +80,7 @@ class Drain:
         self._next_look = self._began + _LOOK
         self._picker = Picker((lane, line) for lane in ("reply", "bulk") for line in sorted(share.lines))
         self._slots = Slots(parts.sending.pace, share.ref, self._rate, self._clock)
-        self._endings: SimpleQueue[tuple[Entry, Future[Done | Wait]]] = SimpleQueue()
+        self._endings: SimpleQueue[tuple[Entry, Future[Done | Wait | Stay]]] = SimpleQueue()
         self._on_their_way = 0
         self._stops = False
         self._waits_until: datetime | None = None
@@ -123,6 +125,7 @@ class Drain:
             self._stops = not self._is_alone or self._parts.queue.others_wait()
             self._breath_ends = now + BREATH
         if not self._stops:
+            self._picker.shut(standing_lanes(self._channel(), now))
             self._read()
 
     @property
@@ -166,14 +169,15 @@ class Drain:
         future = pool.submit(self._send, entry, turn)
         future.add_done_callback(lambda ended: self._endings.put((entry, ended)))
 
-    def _send(self, entry: Entry, turn: Turn) -> Done | Wait:
+    def _send(self, entry: Entry, turn: Turn) -> Done | Wait | Stay:
         """In a thread of its own."""
         try:
             ending = self._deliver(entry, turn)
-            if isinstance(ending, Done):
-                self._parts.lines.remove(entry.ref, entry.place)
-            elif ending.scope == "contact" or ending.reason == "provider_busy":
-                self._parts.lines.put_off(entry, ending.until, ending.reason)
+            match ending:
+                case Done():
+                    self._parts.lines.remove(entry.ref, entry.place)
+                case Wait(until, reason, scope) if scope == "contact" or reason == "provider_busy":
+                    self._parts.lines.put_off(entry, until, reason)
         except Exception as error:  # noqa: BLE001  # one contact's trouble is not another's
             log_failure("A message could not be handled", error, message_id=entry.message_id)
             return Wait(self._clock() + _AFTER_TROUBLE)
@@ -181,7 +185,9 @@ class Drain:
             turn.leaves()
         return ending
 
-    def _deliver(self, entry: Entry, turn: Turn) -> Done | Wait:
+    def _deliver(self, entry: Entry, turn: Turn) -> Done | Wait | Stay:
+        if entry.broadcast_id and (ending := at_gate(self._parts.sending, entry, entry.broadcast_id)):
+            return ending
         channel = self._channel()
         media = provider_ids(self._parts.sending.uploading, entry, channel, self._parts.deadline)
         if isinstance(media, Again):
@@ -216,10 +222,10 @@ class Drain:
         except Empty:
             return
 
-    def _end(self, entry: Entry, ended: "Future[Done | Wait]") -> None:
+    def _end(self, entry: Entry, ended: "Future[Done | Wait | Stay]") -> None:
         self._on_their_way -= 1
         ending = ended.result()
-        if isinstance(ending, Done):
+        if not isinstance(ending, Wait):
             self._picker.done(entry)
             return
         put_off = replace(entry, not_before=ending.until, waits_for=ending.reason)
@@ -236,6 +242,12 @@ class Drain:
     def _rate(self) -> int:
         channel = self._channel()
         return channel.messages_per_second if channel else _RATE_OF_GONE_CHANNEL
+
+
+def standing_lanes(channel: Channel | None, now: datetime) -> Iterable[Lane]:
+    """WhatsApp holds the number's bulk responsible; people who wait for a reply are not."""
+    paused_until = channel.bulk_paused_until if channel else None
+    return ["bulk"] if paused_until and now < paused_until else []
 
 
 def stands_still(channel: Channel | None) -> bool:

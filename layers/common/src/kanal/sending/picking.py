@@ -71,6 +71,7 @@ class Picker:
         self._on_their_way: set[ContactId] = set()
         self._put_off: list[tuple[datetime, ContactId]] = []
         self._until: dict[ContactId, datetime] = {}
+        self._shut: set[Lane] = set()
         self._picked = 0
 
     # --- what is read ---
@@ -82,12 +83,16 @@ class Picker:
 
     def unread(self) -> Iterator[tuple[Track, int]]:
         """The lines to read on, each with the number behind which to read."""
-        for track, line in self._lines.items():
+        for track, line in self._open():
             if line.wants_reading:
                 yield track, line.after
 
     def add(self, track: Track, entries: Sequence[Entry], *, has_more: bool) -> None:
         self._lines[track].add(entries, has_more)
+
+    def shut(self, lanes: Iterable[Lane]) -> None:
+        """These lanes stand still, and count as empty; all others are open."""
+        self._shut = set(lanes)
 
     # --- what is next ---
 
@@ -97,7 +102,7 @@ class Picker:
         wants_bulk = self._picked % BULK_SHARE == BULK_SHARE - 1
         order: tuple[Lane, Lane] = ("bulk", "reply") if wants_bulk else ("reply", "bulk")
         for lane in order:
-            if entry := self._next_of(self._lanes[lane], now):
+            if lane not in self._shut and (entry := self._next_of(self._lanes[lane], now)):
                 self._picked += 1
                 self._on_their_way.add(entry.contact_id)
                 return entry
@@ -119,22 +124,29 @@ class Picker:
         """The lines in which something is known or supposed to wait."""
         held = {
             (entry.place.lane, entry.place.line)
-            for lane in self._lanes.values()
+            for lane in self._open_lanes()
             for entries in lane.held.values()
             for entry in entries
         }
-        known = {track for track, line in self._lines.items() if line.fresh or line.has_more}
+        known = {track for track, line in self._open() if line.fresh or line.has_more}
         return frozenset(held | known)
 
     def next_at(self, now: datetime) -> datetime | None:
         """When something can be picked: `now` if more may be there at once, None if nothing is left."""
-        if any(line.fresh or line.has_more for line in self._lines.values()):
+        if any(line.fresh or line.has_more for _, line in self._open()):
             return now
-        if any(lane.freed for lane in self._lanes.values()):
+        if any(lane.freed for lane in self._open_lanes()):
             return now
-        return min(self._until.values(), default=None)
+        waiting = {contact_id for lane in self._open_lanes() for contact_id in lane.held}
+        return min((until for who, until in self._until.items() if who in waiting), default=None)
 
     # --- inside ---
+
+    def _open(self) -> Iterator[tuple[Track, _Line]]:
+        return ((track, line) for track, line in self._lines.items() if track[0] not in self._shut)
+
+    def _open_lanes(self) -> list[_Lane]:
+        return [lane for name, lane in self._lanes.items() if name not in self._shut]
 
     def _next_of(self, lane: _Lane, now: datetime) -> Entry | None:
         while lane.freed:
