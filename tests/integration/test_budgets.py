@@ -20,6 +20,7 @@ from kanal.ids import inbound_message_id
 from kanal.inbox.batch import process_batch
 from kanal.sending.mark_read import MarkingRead, mark_read
 from kanal.templates.sync import sync_templates
+from tests.integration import waiting_work
 from tests.integration.files import FetchLine, file_arrives, new_fetching
 from tests.integration.meter import Bill, MeteredPool, metered
 from tests.integration.outbound import SendLine, ready, taken_by_provider
@@ -391,6 +392,20 @@ BUDGETS: dict[str, Budget] = {
     "read a contact": Budget(read_contact, {GET: 1}, 1, 0),
     "list fifty contacts": Budget(listed_contacts, {QUERY: 1, BATCH_GET: 1}, 51.5, 0),
     "read twenty messages of a contact": Budget(read_conversation, {QUERY: 1, BATCH_GET: 1}, 21, 0),
+    "accept a text for later": Budget(waiting_work.accepted_for_later, {GET: 4, PUT: 3, UPDATE: 1}, 4, 5),
+    "hand out and release a text that is due": Budget(
+        waiting_work.due, {GET: 3, PUT: 1, DELETE: 2, QUERY: 11, UPDATE: 2, QUEUE: 1, QUEUE_MANY: 1}, 14, 5
+    ),
+    "hand out while nothing is due": Budget(waiting_work.idle_round, {QUERY: 8}, 8, 0),
+    "park a text until the reply": Budget(waiting_work.parked, {GET: 4, PUT: 3, UPDATE: 2}, 4, 6),
+    "process the reply to a parked text": Budget(
+        waiting_work.replied_to_parked, {GET: 3, PUT: 1, UPDATE: 1, PUBLISH: 1, QUEUE_MANY: 1}, 3, 6
+    ),
+    "release a parked text": Budget(
+        waiting_work.released_parked, {GET: 2, PUT: 1, DELETE: 1, QUERY: 10, UPDATE: 3, QUEUE: 1}, 12, 5
+    ),
+    "cancel a text": Budget(waiting_work.cancelled, {GET: 2, UPDATE: 1, DELETE: 1, PUBLISH: 1}, 2, 2),
+    "read a message that waits": Budget(waiting_work.explained, {GET: 2, QUERY: 1}, 3, 0),
     "mark a message as read": Budget(marked_read, {GET: 2}, 2, 0),
 }
 

@@ -217,15 +217,15 @@ def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
     _answer(provider, 200, {"contacts": known_otherwise, "messages": [{"id": "wamid.otherwise"}]})
     _send_one(deployment, path, {**_TEMPLATE, "to": "+5541988887777"})
     _answer(provider, 429, {})  # wait and try again
-    _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765432"})
+    _send_and_take_back(deployment, path, "+4915198765432")
     _answer(
         provider, 400, {"error": {"message": "Re-engagement message", "code": 131047}}
     )  # closes the window
     _send_one(deployment, path, _TEXT)
     with _leased_far_ahead(deployment, channel):
-        _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765434"})
+        _send_and_take_back(deployment, path, "+4915198765434")
     with _lines_held(deployment, channel):
-        _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765435"})
+        _send_and_take_back(deployment, path, "+4915198765435")
     offer = {"type": "template", "template": {"name": "offer", "language": {"code": "en_US"}}}
     for code in (132001, 132016):  # asks for a sync, stops the template
         _answer(provider, 404, {"error": {"message": "Template", "code": code}})
@@ -241,6 +241,12 @@ def _send_one(deployment: Deployment, path: str, content: Mapping[str, Any]) -> 
     message = deployment.call("SendApiFunction", "POST", path, "messages:write", body, headers=headers)
     deployment.consume("SendWorkerFunction", "send")
     return message
+
+
+def _send_and_take_back(deployment: Deployment, path: str, to: str) -> None:
+    """It has to wait; a later answer of the provider must not become its own."""
+    message = _send_one(deployment, path, {**_TEMPLATE, "to": to})
+    deployment.call("SendApiFunction", "DELETE", f"{path}/{message['id']}", "messages:write")
 
 
 def _forget_pair_rates(deployment: Deployment) -> None:
