@@ -303,7 +303,7 @@ def test_a_worker_killed_at_any_step_sends_the_file_once_or_says_that_it_does_no
     line.deadline_seconds = 120.0
     for at in itertools.count(1):
         message = send_image(world, channel, f"key-{at}", uploaded(world, channel))
-        steps = Steps(die, at)
+        steps = Steps(die, at, stays=True)
         with stepping(world, steps) as worker:
             try:
                 line.run(worker)

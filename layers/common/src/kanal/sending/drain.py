@@ -18,6 +18,7 @@ from kanal.channels.model import Channel
 from kanal.ids import ChannelRef
 from kanal.messages.waiting import Lane
 from kanal.observability import log_failure
+from kanal.sending.contactpace import ContactPace
 from kanal.sending.deliver import ATTEMPT_LASTS, Sending, Stay, Wait, deliver
 from kanal.sending.gatekeeping import at_gate
 from kanal.sending.lineleases import LEASE_LASTS, LineLeases, Track
@@ -97,7 +98,14 @@ class Drain:
                 elif self._on_their_way:
                     self._await_ending()
                 else:
-                    return
+                    break
+        self._ask_what_stands_still()
+
+    def _ask_what_stands_still(self) -> None:
+        """Turns come when it goes on again, and what they find must not be older than they are."""
+        if stands_still(self._channel()) or standing_lanes(self._channel(), self._clock()):
+            self._parts.sending.recent_channels.forget(self._share.ref)
+        self._picker.shut(standing_lanes(self._channel(), self._clock()))
 
     @property
     def left(self) -> frozenset[Track]:
@@ -106,10 +114,9 @@ class Drain:
     @property
     def next_at(self) -> datetime | None:
         """When to go on; None if nothing is left, or if the channel stands still."""
-        now = self._clock()
         if stands_still(self._channel()):
             return None
-        return self._waits_until or self._picker.next_at(now)
+        return self._waits_until or self._picker.next_at(self._clock())
 
     # --- looking ---
 
@@ -122,7 +129,7 @@ class Drain:
             self._next_look = now + _LOOK
             self._renew(now)
         if now >= self._breath_ends and not self._stops:
-            self._stops = not self._is_alone or self._parts.queue.others_wait()
+            self._stops = not self._is_alone or self._others_wait()
             self._breath_ends = now + BREATH
         if not self._stops:
             self._picker.shut(standing_lanes(self._channel(), now))
@@ -148,6 +155,14 @@ class Drain:
             return
         self._held_until = now + LEASE_LASTS
         self._picker.wake(woken)
+
+    def _others_wait(self) -> bool:
+        """Who cannot tell goes on; it is asked again."""
+        try:
+            return self._parts.queue.others_wait()
+        except (BotoCoreError, ClientError) as error:
+            log_failure("The queue was not looked at", error, channel_id=self._share.ref.channel_id)
+            return False
 
     def _read(self) -> None:
         for track, after in list(self._picker.unread()):
@@ -193,21 +208,27 @@ class Drain:
         if isinstance(media, Again):
             pause = max(timedelta(seconds=media.after_seconds), _BETWEEN_UPLOADS)
             return Wait(self._clock() + pause, "provider_busy")
-        if quiet := self._owes(entry, channel):
-            return Wait(quiet, "contact_pair_rate")
+        contact = ContactPace(self._parts.sending.pairs, entry, self._clock)
+        if owes := contact.is_known_to_owe(channel):
+            return owes
         turn.joins()
         if too_long := self._wait(turn, ahead=_CLAIM_TAKES):
             return too_long
         channel = self._channel()
         if stands_still(channel):
             return Wait(self._clock(), scope="channel")
-        return deliver(self._parts.sending, entry, channel, media, lambda: self._wait(turn))
+        if owes := contact.counts(channel):
+            turn.gives_back()
+            return owes
+        return deliver(
+            self._parts.sending, entry, channel, media, lambda: self._leaves(turn, contact, channel)
+        )
 
-    def _owes(self, entry: Entry, channel: Channel | None) -> datetime | None:
-        """Until when the contact gets nothing. A message that the provider put off was counted then."""
-        if channel is None or entry.waits_for == "provider_busy":
-            return None
-        return self._parts.sending.pairs.take(entry.ref, entry.contact_id, channel.contact_burst)
+    def _leaves(self, turn: Turn, contact: ContactPace, channel: Channel | None) -> Wait | None:
+        if wait := self._wait(turn) or contact.still_counts(channel):
+            return wait
+        turn.leaves()
+        return None
 
     def _wait(self, turn: Turn, ahead: int = 0) -> Wait | None:
         until = turn.wait(self._clock, self._parts.sending.sleep, self._latest_start, ahead)
@@ -228,7 +249,7 @@ class Drain:
         if not isinstance(ending, Wait):
             self._picker.done(entry)
             return
-        put_off = replace(entry, not_before=ending.until, waits_for=ending.reason)
+        put_off = replace(entry, not_before=ending.until, waits_for=ending.reason, tries=entry.tries + 1)
         self._picker.put_off(put_off, ending.until)
         if ending.scope == "channel":
             self._stops = True

@@ -2,17 +2,20 @@
 
 | pk | sk | holds |
 |---|---|---|
-| lines#workspace#channel | lease | for each line its holder and until when; which lines to look at again |
+| lines#workspace#channel | lease | for each line its holder and until when, and when it gets its next turn |
+| | | for each line and lane whether to look at it again |
 
 A lease that has ended is free for all. Nobody begins a message that might outlast its lease, so a worker that
-was held up for longer than that does no harm.
+was held up for longer than that does no harm. A holder that gives its lines back removes its name; where one
+still stands, its worker died, and what it knew of the lines died with it.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from kanal.aws.table import ConditionFailed, Key, Table
+from kanal.aws.table import ConditionFailed, Item, Key, Table
 from kanal.clock import Clock
 from kanal.ids import ChannelRef
 from kanal.messages.waiting import Lane
@@ -25,77 +28,110 @@ Track = tuple[Lane, int]
 """One line of one lane."""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a new holder finds."""
+
+    tracks: frozenset[Track]
+    """To look at: what the holder before left, or all of its lines if it died."""
+    turn_at: dict[int, int]
+    """When the next turn about a line comes, if one is on its way: microseconds since 1970."""
+
+
 class LineLeases:
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
-    def take(self, ref: ChannelRef, lines: Collection[int], holder: str) -> frozenset[Track] | None:
-        """What an earlier holder left to look at, if all the lines were free; None if they were not."""
-        now = self._clock()
-        names, values = _own(lines, holder, now)
+    def take(self, ref: ChannelRef, lines: Collection[int], holder: str) -> Taken | None:
+        """None if not all of the lines were free."""
+        names, values = _own(lines, holder, self._clock())
         free = " AND ".join(
             f"(attribute_not_exists(until_{line}) OR until_{line} < :now OR holder_{line} = :holder)"
             for line in lines
         )
-        try:
-            before = self._table.update(
-                _key(ref),
-                f"SET {names} {_forget_woken(lines)}",
-                values=values,
-                condition=free,
-                returning="ALL_OLD",
-            )
-        except ConditionFailed:
+        before = self._look(ref, lines, names, {**values, ":now": _now(self._clock)}, free)
+        if before is None:
             return None
-        return _woken(before, lines)
+        deserted = [line for line in lines if f"holder_{line}" in before]
+        turns = {line: before[f"turn_at_{line}"] for line in lines if f"turn_at_{line}" in before}
+        return Taken(_woken(before, lines) | _tracks(deserted), turns)
 
     def renew(self, ref: ChannelRef, lines: Collection[int], holder: str) -> frozenset[Track] | None:
         """The lines to look at again since the last look; None if they are not ours any more."""
         names, values = _own(lines, holder, self._clock())
-        del values[":now"]
+        before = self._look(ref, lines, names, values, _is_ours(lines))
+        if before is None:
+            return None
+        is_repeated = any(before.get(f"until_{line}") == values[":until"] for line in lines)
+        # The SDK repeated a request that had got through, and its answer is lost.
+        return _tracks(lines) if is_repeated else _woken(before, lines)
+
+    def _look(
+        self,
+        ref: ChannelRef,
+        lines: Collection[int],
+        names: str,
+        values: dict[str, int | str],
+        condition: str,
+    ) -> Item | None:
+        """Makes the lines ours and forgets what to look at, which is in the item as it was before."""
         try:
-            before = self._table.update(
+            return self._table.update(
                 _key(ref),
                 f"SET {names} {_forget_woken(lines)}",
                 values=values,
-                condition=_is_ours(lines),
+                condition=condition,
                 returning="ALL_OLD",
             )
         except ConditionFailed:
             return None
-        return _woken(before, lines)
 
-    def leave(self, ref: ChannelRef, lines: Collection[int], holder: str) -> bool:
-        """False if something came meanwhile (the lines are still ours), or if they are not ours any more."""
-        asleep = " AND ".join(
-            f"attribute_not_exists({_woken_name(lane, line)})" for lane in LANES for line in lines
-        )
-        try:
-            self._table.update(
-                _key(ref),
-                _give_up(lines),
-                values={":holder": holder},
-                condition=f"{_is_ours(lines)} AND {asleep}",
-            )
-        except ConditionFailed:
-            return False
-        return True
+    def leave(
+        self,
+        ref: ChannelRef,
+        lines: Collection[int],
+        holder: str,
+        left: Collection[Track] = (),
+        turn_at: Mapping[int, int] | None = None,
+    ) -> bool:
+        """Whoever takes the lines next is told to look at `left`, and when the turns about lines come.
+
+        False if something came meanwhile (the lines are still ours), or if they are not ours any more.
+        """
+        asleep = " AND ".join(f"attribute_not_exists({_woken_name(*track)})" for track in _tracks(lines))
+        return self._give_up(ref, lines, holder, left, turn_at or {}, f"{_is_ours(lines)} AND {asleep}")
 
     def hand_over(
         self, ref: ChannelRef, lines: Collection[int], holder: str, left: Collection[Track]
     ) -> None:
-        """Whoever takes them next is told to look at `left`."""
-        marks = "".join(f", {_woken_name(lane, line)} = :yes" for lane, line in left)
+        """As it must be when something went wrong: at once, and whatever came meanwhile."""
+        self._give_up(ref, lines, holder, left, {}, _is_ours(lines))
+
+    def _give_up(
+        self,
+        ref: ChannelRef,
+        lines: Collection[int],
+        holder: str,
+        left: Collection[Track],
+        turn_at: Mapping[int, int],
+        condition: str,
+    ) -> bool:
+        turns = {f":turn_{line}": at for line, at in turn_at.items()}
+        marks = [f"{_woken_name(*track)} = :yes" for track in left]
+        sets = ", ".join(
+            ["given_back = :yes", *marks, *(f"turn_at_{line} = :turn_{line}" for line in turn_at)]
+        )
         try:
             self._table.update(
                 _key(ref),
-                f"SET handed_over = :yes{marks} {_give_up(lines)}",
-                values={":holder": holder, ":yes": True},
-                condition=_is_ours(lines),
+                f"SET {sets} REMOVE " + ", ".join(f"until_{line}, holder_{line}" for line in lines),
+                values={":holder": holder, ":yes": True, **turns},
+                condition=condition,
             )
         except ConditionFailed:
-            return
+            return False
+        return True
 
     def wake(self, ref: ChannelRef, track: Track) -> Literal["free", "told", "watch"]:
         """Tells the holder of a line to look at it again, unless it is free.
@@ -133,33 +169,6 @@ class LineLeases:
             return "free"
         return "told"
 
-    # --- the next turn ---
-
-    def plan(self, ref: ChannelRef, line: int, at: datetime, fulfilled: Collection[int]) -> bool:
-        """Whether a turn for that time has to be sent: False if one for that time or earlier is on its way.
-
-        `fulfilled` are the times, in microseconds since 1970, of turns that have come.
-        """
-        planned = f"turn_at_{line}"
-        times = {":at": epoch_microseconds(at), ":now": epoch_microseconds(self._clock())}
-        came = {f":came{number}": time for number, time in enumerate(fulfilled)}
-        conditions = [
-            f"attribute_not_exists({planned})",
-            f"{planned} <= :now",
-            f"{planned} > :at",
-            *(f"{planned} = {name}" for name in came),
-        ]
-        try:
-            self._table.update(
-                _key(ref),
-                f"SET {planned} = :at",
-                values={**times, **came},
-                condition=" OR ".join(conditions),
-            )
-        except ConditionFailed:
-            return False
-        return True
-
 
 def _key(ref: ChannelRef) -> Key:
     return Key(f"lines#{ref.prefix}", "lease")
@@ -169,13 +178,13 @@ def _woken_name(lane: Lane, line: int) -> str:
     return f"woken_{lane}_{line}"
 
 
+def _now(clock: Clock) -> int:
+    return epoch_microseconds(clock())
+
+
 def _own(lines: Collection[int], holder: str, now: datetime) -> tuple[str, dict[str, int | str]]:
     names = ", ".join(f"until_{line} = :until, holder_{line} = :holder" for line in lines)
-    return names, {
-        ":until": epoch_microseconds(now + LEASE_LASTS),
-        ":holder": holder,
-        ":now": epoch_microseconds(now),
-    }
+    return names, {":until": epoch_microseconds(now + LEASE_LASTS), ":holder": holder}
 
 
 def _is_ours(lines: Collection[int]) -> str:
@@ -183,12 +192,12 @@ def _is_ours(lines: Collection[int]) -> str:
 
 
 def _forget_woken(lines: Collection[int]) -> str:
-    return "REMOVE " + ", ".join(_woken_name(lane, line) for lane in LANES for line in lines)
+    return "REMOVE " + ", ".join(_woken_name(*track) for track in _tracks(lines))
 
 
-def _give_up(lines: Collection[int]) -> str:
-    return "REMOVE " + ", ".join(f"until_{line}, holder_{line}" for line in lines)
+def _tracks(lines: Collection[int]) -> frozenset[Track]:
+    return frozenset((lane, line) for lane in LANES for line in lines)
 
 
 def _woken(item: Mapping[str, object], lines: Collection[int]) -> frozenset[Track]:
-    return frozenset((lane, line) for lane in LANES for line in lines if item.get(_woken_name(lane, line)))
+    return frozenset(track for track in _tracks(lines) if item.get(_woken_name(*track)))

@@ -48,6 +48,7 @@ class PaceStore:
         self._table = table
         self._clock = clock
         self._last_seen: dict[ChannelRef, _Seen] = {}
+        self._paused_at: dict[ChannelRef, int] = {}
 
     def lease(self, ref: ChannelRef, count: int, ceiling: int, least: int | None = None) -> Lease | Busy:
         """`count` slots in a row, from now or from the end of what is leased; as few as `least`, if that is
@@ -82,12 +83,18 @@ class PaceStore:
         """
         now = epoch_microseconds(self._clock())
         if pause_seconds > 0:
-            self._pause(ref, ceiling, now + int(min(pause_seconds, _LONGEST_PAUSE_SECONDS) * SECOND))
+            self._pause(ref, ceiling, now, now + int(min(pause_seconds, _LONGEST_PAUSE_SECONDS) * SECOND))
         if not is_answered(self._last_seen.get(ref, _Seen()).slowed, now):
             return
         seen = self._read(ref)
         if is_answered(seen.slowed, now):
             self._cut(ref, seen, ceiling, slower(seen.slowed, ceiling, now, seen.next_free))
+
+    def slowed_at(self, ref: ChannelRef) -> int:
+        """When the provider last refused for the channel's rate, as far as is known here. Slots that were
+        leased before are too many.
+        """
+        return max(self._paused_at.get(ref, 0), self._last_seen.get(ref, _Seen()).slowed_at)
 
     def note_inbound(self, ref: ChannelRef, count: int, ceiling: int) -> None:
         """Inbound messages take slots, as WhatsApp counts both ways. None are taken while nothing is sent:
@@ -129,14 +136,16 @@ class PaceStore:
             {":ceiling": ceiling, ":seen": seen.ceiling, ":gap": gap},
         )
 
-    def _pause(self, ref: ChannelRef, ceiling: int, until: int) -> None:
-        self._update(
+    def _pause(self, ref: ChannelRef, ceiling: int, now: int, until: int) -> None:
+        end = self._update(
             ref,
             "SET next_free = :until, ceiling = if_not_exists(ceiling, :ceiling),"
             " slowed_at = if_not_exists(slowed_at, :never)",
             "attribute_not_exists(next_free) OR next_free < :until",
             {":until": until, ":ceiling": ceiling, ":never": 0},
         )
+        if end is not None:
+            self._paused_at[ref] = now
 
     def _cut(self, ref: ChannelRef, seen: _Seen, ceiling: int, slowed: SlowDown) -> None:
         """Or somebody else has cut since `seen`, and once is enough."""

@@ -2,17 +2,20 @@
 
 Within six seconds of a first message up to 45 may go, each borrowed from the time after; then nothing more
 until all of it is paid back (`131056`). This is a generic cell rate algorithm whose burst is given only when
-nothing is owed. What WhatsApp counts is when a message arrives there, up to LATE after it was allowed here:
-so a burst is over earlier here, and the debt is paid later.
+nothing is owed. What WhatsApp counts is when a message arrives there, up to LATE after it was counted here:
+so a burst is over earlier here, and the debt is paid later. Each LATE is silence that nobody asked for.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from kanal.sending.pace import HORIZON, SECOND
+from kanal.sending.pace import SECOND
 
 SPACING = 6 * SECOND
-LATE = HORIZON + SECOND
-"""A message waits for its slot of the channel's pace and is on its way for a moment."""
+LEAVES_WITHIN = timedelta(milliseconds=400)
+"""A message is counted when its slot is near; it is claimed then, and counted anew if that took longer."""
+LATE = SECOND
+"""What is left of it is for the way: a connection, and the provider's own queue."""
 BURST_LASTS = SPACING - LATE
 _LONGEST_DELAY = 45 * SPACING
 """The largest debt that WhatsApp lets anybody have: after so long it is paid, whoever made it."""
@@ -34,8 +37,10 @@ class Pair:
     """End of the wait for the last refusal."""
 
 
-def may_join_burst(pair: Pair, burst: int, now: int) -> bool:
-    return now < pair.burst_ends and pair.sent < burst
+def owes(pair: Pair, burst: int, now: int) -> bool:
+    """Whether nothing may go before `quiet_until`."""
+    may_join_burst = now < pair.burst_ends and pair.sent < burst
+    return now < pair.quiet_until and not may_join_burst
 
 
 def refused(pair: Pair, now: int) -> Pair:

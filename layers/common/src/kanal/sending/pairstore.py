@@ -12,20 +12,25 @@ from datetime import UTC, datetime, timedelta
 from kanal.aws.table import ConditionFailed, Item, Key, Table
 from kanal.clock import Clock
 from kanal.ids import ChannelRef, ContactId
-from kanal.sending.pair import BURST_LASTS, LATE, SPACING, Pair, may_join_burst, refused
+from kanal.sending.pair import BURST_LASTS, LATE, SPACING, Pair, owes, refused
 from kanal.times import epoch_microseconds
 
 _KEPT_FOR = timedelta(hours=1)
 _TRIES = 3
 _REMEMBERED = 10_000
-"""Contacts in a burst; more than a container can have at once."""
+"""Contacts that owe; more than a container can have written to within seconds."""
 
 
 class PairStore:
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
-        self._burst_ends: dict[Key, int] = {}
+        self._known: dict[Key, Pair] = {}
+
+    def known(self, ref: ChannelRef, contact_id: ContactId, burst: int) -> datetime | None:
+        """As `take`, but counts nothing and asks nobody: None if the contact is not known to owe."""
+        now, pair = epoch_microseconds(self._clock()), self._known.get(_key(ref, contact_id))
+        return _moment(pair.quiet_until) if pair and owes(pair, burst, now) else None
 
     def take(self, ref: ChannelRef, contact_id: ContactId, burst: int) -> datetime | None:
         """None if a message may go to the contact now, and then it is counted; else when to ask again.
@@ -36,12 +41,12 @@ class PairStore:
         key = _key(ref, contact_id)
         for _ in range(_TRIES):
             now = epoch_microseconds(self._clock())
-            knows_burst = self._burst_ends.get(key, 0) > now
-            pair = self._join_burst(key, burst, now) if knows_burst else self._begin_burst(key, now)
-            if pair is None:
+            knows_burst = self._known.get(key, Pair()).burst_ends > now
+            counted = self._join_burst(key, burst, now) if knows_burst else self._begin_burst(key, now)
+            if counted:
                 return None
-            self._remember(key, pair.burst_ends, now)
-            if now < pair.quiet_until and not may_join_burst(pair, burst, now):
+            pair = self._known[key]
+            if owes(pair, burst, now):
                 return _moment(pair.quiet_until)
         return self._clock() + timedelta(microseconds=SPACING)
 
@@ -65,11 +70,11 @@ class PairStore:
                 ":expires": self._expires_at(),
             },
         )
-        self._burst_ends.pop(key, None)
+        self._remember(key, pair, now)
         return _moment(pair.quiet_until)
 
-    def _begin_burst(self, key: Key, now: int) -> Pair | None:
-        """None if nothing was owed; else what is."""
+    def _begin_burst(self, key: Key, now: int) -> bool:
+        """False if something is owed, which is known then."""
         values = {
             ":now": now,
             ":quiet": now + SPACING + LATE,
@@ -77,36 +82,38 @@ class PairStore:
             ":one": 1,
             ":expires": self._expires_at(),
         }
-        pair = self._counted(
+        return self._counts(
             key,
             "SET quiet_until = :quiet, burst_ends = :ends, sent = :one, expires_at = :expires",
             "attribute_not_exists(quiet_until) OR quiet_until <= :now",
             values,
         )
-        if pair is None:
-            self._remember(key, now + BURST_LASTS, now)
-        return pair
 
-    def _join_burst(self, key: Key, burst: int, now: int) -> Pair | None:
-        """None if there was a burst with room; else what is owed."""
-        return self._counted(
+    def _join_burst(self, key: Key, burst: int, now: int) -> bool:
+        """False if there is no burst with room; what is owed is known then."""
+        return self._counts(
             key,
             "SET quiet_until = quiet_until + :spacing, sent = sent + :one",
             "burst_ends > :now AND sent < :burst",
             {":spacing": SPACING, ":one": 1, ":now": now, ":burst": burst},
         )
 
-    def _counted(self, key: Key, expression: str, condition: str, values: dict[str, int]) -> Pair | None:
+    def _counts(self, key: Key, expression: str, condition: str, values: dict[str, int]) -> bool:
         try:
-            self._table.update(key, expression, values=values, condition=condition)
+            item: Item | None = self._table.update(
+                key, expression, values=values, condition=condition, returning="ALL_NEW"
+            )
         except ConditionFailed as failure:
-            return _pair(failure.item)
-        return None
+            self._remember(key, _pair(failure.item), values[":now"])
+            return False
+        self._remember(key, _pair(item), values[":now"])
+        return True
 
-    def _remember(self, key: Key, burst_ends: int, now: int) -> None:
-        if len(self._burst_ends) >= _REMEMBERED:
-            self._burst_ends = {other: end for other, end in self._burst_ends.items() if end > now}
-        self._burst_ends[key] = burst_ends
+    def _remember(self, key: Key, pair: Pair, now: int) -> None:
+        """Others may have added to what is owed; nobody takes from it."""
+        if len(self._known) >= _REMEMBERED:
+            self._known = {other: one for other, one in self._known.items() if one.quiet_until > now}
+        self._known[key] = pair
 
     def _expires_at(self) -> int:
         return int((self._clock() + _KEPT_FOR).timestamp())

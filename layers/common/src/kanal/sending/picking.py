@@ -68,7 +68,7 @@ class Picker:
         self._lanes: dict[Lane, _Lane] = {"reply": _Lane(), "bulk": _Lane()}
         for (lane, _), line in self._lines.items():
             self._lanes[lane].turn.append(line)
-        self._on_their_way: set[ContactId] = set()
+        self._on_their_way: dict[ContactId, Track] = {}
         self._put_off: list[tuple[datetime, ContactId]] = []
         self._until: dict[ContactId, datetime] = {}
         self._shut: set[Lane] = set()
@@ -104,24 +104,24 @@ class Picker:
         for lane in order:
             if lane not in self._shut and (entry := self._next_of(self._lanes[lane], now)):
                 self._picked += 1
-                self._on_their_way.add(entry.contact_id)
+                self._on_their_way[entry.contact_id] = (lane, entry.place.line)
                 return entry
         return None
 
     def done(self, entry: Entry) -> None:
-        self._on_their_way.discard(entry.contact_id)
+        self._on_their_way.pop(entry.contact_id, None)
         self._free(entry.contact_id)
 
     def put_off(self, entry: Entry, until: datetime) -> None:
         """The contact waits: this message stays the first of those that stand behind it."""
-        self._on_their_way.discard(entry.contact_id)
+        self._on_their_way.pop(entry.contact_id, None)
         self._lanes[entry.place.lane].held[entry.contact_id].appendleft(entry)
         self._wait(entry.contact_id, until)
 
     # --- what is left ---
 
     def left(self) -> frozenset[Track]:
-        """The lines in which something is known or supposed to wait."""
+        """The lines in which something is known or supposed to wait, or is on its way."""
         held = {
             (entry.place.lane, entry.place.line)
             for lane in self._open_lanes()
@@ -129,16 +129,16 @@ class Picker:
             for entry in entries
         }
         known = {track for track, line in self._open() if line.fresh or line.has_more}
-        return frozenset(held | known)
+        return frozenset(held | known | set(self._on_their_way.values()))
 
     def next_at(self, now: datetime) -> datetime | None:
         """When something can be picked: `now` if more may be there at once, None if nothing is left."""
-        if any(line.fresh or line.has_more for _, line in self._open()):
-            return now
-        if any(lane.freed for lane in self._open_lanes()):
+        if self._on_their_way or any(line.fresh or line.has_more for _, line in self._open()):
             return now
         waiting = {contact_id for lane in self._open_lanes() for contact_id in lane.held}
-        return min((until for who, until in self._until.items() if who in waiting), default=None)
+        if any(contact_id not in self._until for contact_id in waiting):
+            return now
+        return min((self._until[contact_id] for contact_id in waiting), default=None)
 
     # --- inside ---
 

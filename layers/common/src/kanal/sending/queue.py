@@ -4,9 +4,9 @@ A turn that comes twice, too early or for nothing does no harm; what waits lies 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -19,18 +19,18 @@ from kanal.messages.waiting import Place
 from kanal.sending.lineleases import Track
 from kanal.times import epoch_microseconds
 
-_LONGEST_DELAY_SECONDS = 900
-"""SQS's limit; a turn that has to wait longer is passed on once more."""
+_LONGEST_DELAY = timedelta(seconds=900)
+"""SQS's limit."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One received queue message. Without `track`, all lines of the channel are meant."""
+    """One received queue message. Without `tracks`, all lines of the channel are meant."""
 
     ref: ChannelRef
-    track: Track | None
+    tracks: frozenset[Track]
     at: int | None
-    """For which time it was planned, if it was: microseconds since 1970."""
+    """When it was to come, if later than at once: microseconds since 1970."""
     receipt_handle: str
     queue_id: str
 
@@ -48,23 +48,25 @@ class SendQueue(Queue):
 
     def put_turns(self, ref: ChannelRef) -> None:
         """All lines of the channel may have something to send."""
-        self._send(ref, None)
+        self._send(ref, ())
 
     def put_turn(self, ref: ChannelRef, track: Track) -> None:
-        self._send(ref, track)
+        self._send(ref, [track])
 
-    def pass_on(self, ref: ChannelRef, track: Track, at: datetime, now: datetime) -> None:
-        """A turn for later."""
-        delay = ceil(max((at - now).total_seconds(), 0))
-        self._send(ref, track, min(delay, _LONGEST_DELAY_SECONDS), epoch_microseconds(at))
+    def pass_on(self, ref: ChannelRef, tracks: Collection[Track], at: datetime, now: datetime) -> datetime:
+        """A turn for later; when it comes, as a very late one comes early and has to be passed on again."""
+        comes = min(at, now + _LONGEST_DELAY)
+        delay = ceil(max(comes - now, timedelta(0)) / timedelta(seconds=1))
+        self._send(ref, tracks, delay, epoch_microseconds(comes))
+        return comes
 
     def _send(
-        self, ref: ChannelRef, track: Track | None, delay_seconds: int = 0, at: int | None = None
+        self, ref: ChannelRef, tracks: Collection[Track], delay_seconds: int = 0, at: int | None = None
     ) -> None:
         """The group makes the queue serve channels with few turns before those with many."""
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=turn_body(ref, track, at),
+            MessageBody=turn_body(ref, tracks, at),
             MessageGroupId=ref.channel_id,
             DelaySeconds=delay_seconds,
         )
@@ -77,9 +79,9 @@ class SendQueue(Queue):
         return answer["Attributes"]["ApproximateNumberOfMessages"] != "0"
 
 
-def turn_body(ref: ChannelRef, track: Track | None, at: int | None = None) -> str:
+def turn_body(ref: ChannelRef, tracks: Collection[Track], at: int | None = None) -> str:
     body: dict[str, Any] = {"workspace_id": ref.workspace_id, "channel_id": ref.channel_id}
-    where = {"lane": track[0], "line": track[1]} if track else {}
+    where = {"tracks": sorted(tracks)} if tracks else {}
     return json.dumps({**body, **where, **({"at": at} if at else {})})
 
 
@@ -87,5 +89,5 @@ def turn_of(record: Mapping[str, Any]) -> Turn:
     """Reads a record of the queue's event."""
     body = json.loads(record["body"])
     ref = ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"]))
-    track = (body["lane"], body["line"]) if "line" in body else None
-    return Turn(ref, track, body.get("at"), record["receiptHandle"], record["messageId"])
+    tracks = frozenset((lane, line) for lane, line in body.get("tracks", ()))
+    return Turn(ref, tracks, body.get("at"), record["receiptHandle"], record["messageId"])

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from kanal.clock import Clock
 from kanal.ids import ChannelRef
@@ -18,6 +19,13 @@ _AT_ONCE = 10
 """Slots of one lease, at most: what is leased and not used is lost."""
 
 
+class Slot(NamedTuple):
+    at: int
+    """Microseconds since 1970."""
+    slowed_at: int
+    """What was known then of the provider's last refusal."""
+
+
 class Slots:
     """`rate` gives the channel's messages per second as they are now."""
 
@@ -26,7 +34,7 @@ class Slots:
         self._ref = ref
         self._rate = rate
         self._clock = clock
-        self._leased: deque[int] = deque()
+        self._leased: deque[Slot] = deque()
         self._waiting = 0
         self._counting = threading.Lock()
         self._turn = threading.Lock()
@@ -36,19 +44,28 @@ class Slots:
         """How many messages have not reached their slot."""
         return self._waiting
 
-    def next(self) -> int | Busy:
+    def next(self) -> Slot | Busy:
         """The earliest that is left, leasing some for all who wait if there is none."""
         with self._turn:
             now = epoch_microseconds(self._clock())
-            while self._leased and is_void(self._leased[0], now):
+            while self._leased and not self.is_good(self._leased[0], now):
                 self._leased.popleft()
             if not self._leased:
-                wanted = max(1, min(self._waiting, _AT_ONCE))
+                wanted, slowed_at = max(1, min(self._waiting, _AT_ONCE)), self._pace.slowed_at(self._ref)
                 lease = self._pace.lease(self._ref, wanted, self._rate(), least=1)
                 if isinstance(lease, Busy):
                     return lease
-                self._leased.extend(lease.slots)
+                self._leased.extend(Slot(at, slowed_at) for at in lease.slots)
             return self._leased.popleft()
+
+    def is_good(self, slot: Slot, now: int) -> bool:
+        """Not missed, and not leased at a rate that has turned out to be too high."""
+        return not is_void(slot.at, now) and slot.slowed_at == self._pace.slowed_at(self._ref)
+
+    def give_back(self, slot: Slot) -> None:
+        """Somebody else may have it."""
+        with self._turn:
+            self._leased.appendleft(slot)
 
     def count(self, change: int) -> None:
         with self._counting:
@@ -60,7 +77,7 @@ class Turn:
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
-        self._slot: int | None = None
+        self._slot: Slot | None = None
         self._is_waiting = False
 
     def joins(self) -> None:
@@ -73,6 +90,13 @@ class Turn:
         if self._is_waiting:
             self._is_waiting = False
             self._slots.count(-1)
+
+    def gives_back(self) -> None:
+        """The message does not leave now."""
+        self.leaves()
+        if self._slot is not None:
+            self._slots.give_back(self._slot)
+            self._slot = None
 
     def wait(
         self, clock: Clock, sleep: Callable[[float], None], until: datetime, ahead: int = 0
@@ -98,9 +122,9 @@ class Turn:
             sleep(wait.total_seconds())
 
     def _left(self, now: int, ahead: int) -> timedelta | Busy:
-        if self._slot is None or is_void(self._slot, now):
+        if self._slot is None or not self._slots.is_good(self._slot, now):
             leased = self._slots.next()
             if isinstance(leased, Busy):
                 return leased
             self._slot = leased
-        return timedelta(microseconds=max(0, self._slot - ahead - now))
+        return timedelta(microseconds=max(0, self._slot.at - ahead - now))
