@@ -226,6 +226,8 @@ def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
         _send_and_take_back(deployment, path, "+4915198765434")
     with _lines_held(deployment, channel):
         _send_and_take_back(deployment, path, "+4915198765435")
+    with _lines_unreadable(deployment, channel):  # the turn is given back
+        _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765436"})
     offer = {"type": "template", "template": {"name": "offer", "language": {"code": "en_US"}}}
     for code in (132001, 132016):  # asks for a sync, stops the template
         _answer(provider, 404, {"error": {"message": "Template", "code": code}})
@@ -277,6 +279,18 @@ def _lines_held(deployment: Deployment, channel: str) -> Iterator[None]:
     boto("dynamodb").put_item(TableName=table, Item={**key, **held})
     yield
     boto("dynamodb").delete_item(TableName=table, Key=key)
+
+
+@contextmanager
+def _lines_unreadable(deployment: Deployment, channel: str) -> Iterator[None]:
+    """As if something else stood in them."""
+    table = deployment.aws.messages
+    keys = [{"pk": {"S": f"line#acme#{channel}#reply#{line}"}, "sk": {"S": f"{1:016}"}} for line in range(8)]
+    for key in keys:
+        boto("dynamodb").put_item(TableName=table, Item=key)
+    yield
+    for key in keys:
+        boto("dynamodb").delete_item(TableName=table, Key=key)
 
 
 def _answer(provider: _Provider, status: int, body: Any) -> None:
