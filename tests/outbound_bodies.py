@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from kanal.http.fields import field_error
+from kanal.fields import field_error
 from kanal.sending.requests import TAGGED_UNIONS, SendMessage
 from scripts.messages import MESSAGES
 

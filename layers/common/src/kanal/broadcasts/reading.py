@@ -13,8 +13,10 @@ from kanal.broadcasts.model import Layout, Recipient
 from kanal.contacts.identity import Identity, WrittenNumber
 from kanal.contacts.recipient import parse_recipient
 from kanal.errors import FieldError, InvalidRequest
+from kanal.fields import field_error
 from kanal.ids import ContactId
 from kanal.sending.content.template import TemplateContent
+from kanal.sending.requests import TAGGED_UNIONS
 from kanal.templates.model import Template
 from kanal.templates.parameters import check_parameters
 
@@ -86,14 +88,13 @@ def check_content(template: Template, content: Mapping[str, Any]) -> None:
     try:
         TemplateContent.model_validate(content)
     except ValidationError as error:
-        raise InvalidRequest(*map(_field_error, error.errors(include_url=False))) from error
+        raise InvalidRequest(*map(_refusal, error.errors(include_url=False))) from error
     check_parameters(template, content.get("components", []))
 
 
-def _field_error(error: Any) -> FieldError:
-    """Tags of unions are left in the pointer: they name the parameter that is meant."""
-    pointer = "/template" + "".join(f"/{step}" for step in error["loc"])
-    return FieldError(pointer, str(error["msg"]).removeprefix("Value error, "), "template_parameters")
+def _refusal(error: Any) -> FieldError:
+    """As of a single message whose body has the template."""
+    return field_error({**error, "loc": ("body", "template", *error["loc"])}, TAGGED_UNIONS)
 
 
 def _failed(number: int, to: str, code: str, words: str) -> Recipient:

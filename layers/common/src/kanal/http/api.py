@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kanal.channels.store import no_channel
 from kanal.errors import AwsUnavailable, InvalidRequest, KanalError
+from kanal.fields import TaggedUnions, field_error
 from kanal.http.access import workspace_of
-from kanal.http.bodies import MAX_BODY_BYTES, check_body
-from kanal.http.fields import TaggedUnions, field_error, refuse_list
+from kanal.http.bodies import MAX_BODY_BYTES, check_body, refuse_list
 from kanal.http.problems import CONTENT_TYPE, body, problem, problem_of
 from kanal.ids import CHANNEL_ID, ChannelId, ChannelRef, WorkspaceId
 from kanal.observability import log_failure, logger

@@ -25,3 +25,11 @@ def check_body(event: Mapping[str, Any], max_bytes: int = MAX_BODY_BYTES) -> Non
         rawjson.read(raw)
     except (rawjson.NotJson, UnicodeError, binascii.Error) as error:
         raise InvalidRequest(FieldError("", "The body is not JSON.", "json_invalid")) from error
+
+
+def refuse_list(event: Mapping[str, Any]) -> None:
+    """Raises InvalidRequest for a list, of which Powertools would take the first entry and drop the rest."""
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    if raw.lstrip().startswith(b"["):
+        raise InvalidRequest(FieldError("", "must be a JSON object", "model_type"))

@@ -1,10 +1,9 @@
 """What is said about a wrong field: where it stands, and what it must be, in words instead of pydantic's."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kanal.errors import FieldError, InvalidRequest
+from kanal.errors import FieldError
 
 _Facts = Mapping[str, Any]
 TaggedUnions = Mapping[str, Sequence[str]]
@@ -82,14 +81,6 @@ def _without_tags(steps: Sequence[Any], unions: TaggedUnions) -> tuple[list[Any]
 def _pointer(steps: Sequence[Any]) -> str:
     """RFC 6901."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-
-
-def refuse_list(event: Mapping[str, Any]) -> None:
-    """Raises InvalidRequest for a list, of which Powertools would take the first entry and drop the rest."""
-    body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    if raw.lstrip().startswith(b"["):
-        raise InvalidRequest(FieldError("", "must be a JSON object", "model_type"))
 
 
 def _of_the_body(kind: str) -> str | None:
