@@ -56,13 +56,15 @@ class Loaded:
         answer.raise_for_status()
         return channel
 
-    def fill(self, channel: Channel, count: int, *, contacts: int, lane: Lane = "reply") -> None:
-        """Message after message, to one contact after the other. Nobody is told yet."""
+    def fill(
+        self, channel: Channel, count: int, *, contacts: int, in_a_row: int = 1, lane: Lane = "reply"
+    ) -> None:
+        """So many messages in a row to a contact, and to one contact after the other. Nobody is told yet."""
         ref = _ref(channel)
         table = _Gathering(self._physical("MessagesTable"), self.stack.aws.dynamodb)
         lines, messages, given_out = Lines(table), MessageStore(table), Counter[int]()
         for number in range(count):
-            phone = f"49151{number % contacts:08}"
+            phone = f"49151{number // in_a_row % contacts:08}"
             contact_id = ContactId("con_" + derived_token(phone))
             line = line_of(contact_id)
             given_out[line] += 1
@@ -90,6 +92,18 @@ class Loaded:
         numbers = self.world.simulator.get("/_control/numbers").json()
         found = next(number for number in numbers if number["phone_number"] == channel.phone_number)
         return int(found["refused_as_too_fast"])
+
+    def messages(self, channel: Channel, count: int) -> list[Message]:
+        """Those that `fill` made, as they are stored now, in their order."""
+        ref, store = (
+            _ref(channel),
+            MessageStore(Table(self._physical("MessagesTable"), self.stack.aws.dynamodb)),
+        )
+        ids = [outbound_message_id(ref, str(number)) for number in range(count)]
+        found = {}
+        for at in range(0, count, 100):
+            found |= store.get_all(ref, ids[at : at + 100])
+        return [found[message_id] for message_id in ids]
 
     def waiting(self, channel: Channel) -> int:
         """How many stand in the channel's lines."""
