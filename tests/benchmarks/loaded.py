@@ -15,7 +15,15 @@ from typing import Any
 import httpx
 
 from kanal.aws.table import Item, Table
-from kanal.ids import ChannelId, ChannelRef, ContactId, WorkspaceId, derived_token, outbound_message_id
+from kanal.ids import (
+    ChannelId,
+    ChannelRef,
+    ContactId,
+    MessageId,
+    WorkspaceId,
+    derived_token,
+    outbound_message_id,
+)
 from kanal.messages.model import Address, Message
 from kanal.messages.store import MessageStore
 from kanal.messages.waiting import Lane, Place
@@ -100,7 +108,7 @@ class Loaded:
             MessageStore(Table(self._physical("MessagesTable"), self.stack.aws.dynamodb)),
         )
         ids = [outbound_message_id(ref, str(number)) for number in range(count)]
-        found = {}
+        found: dict[MessageId, Message] = {}
         for at in range(0, count, 100):
             found |= store.get_all(ref, ids[at : at + 100])
         return [found[message_id] for message_id in ids]

@@ -4,7 +4,7 @@ A turn that comes twice, too early or for nothing does no harm; what waits lies 
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kanal.aws.outbox import Outbox, Outgoing
 from kanal.aws.queue import Queue
 from kanal.errors import QueueUnavailable
 from kanal.ids import ChannelId, ChannelRef, WorkspaceId
@@ -49,6 +50,10 @@ class SendQueue(Queue):
     def put_turns(self, ref: ChannelRef) -> None:
         """All lines of the channel may have something to send."""
         self._send(ref, ())
+
+    def put_turns_of(self, refs: Sequence[ChannelRef]) -> None:
+        """The same for many channels. Raises QueueUnavailable."""
+        Outbox(self._url, self._client).put([Outgoing(turn_body(ref, ()), ref.channel_id) for ref in refs])
 
     def put_turn(self, ref: ChannelRef, track: Track) -> None:
         self._send(ref, [track])

@@ -31,8 +31,6 @@ def hand_out_due(due: DueList, releases: ReleaseQueue, now: datetime) -> int:
 
 def sweep(channels: ChannelStore, queue: SendQueue) -> int:
     """How many channels got a turn."""
-    count = 0
-    for ref in channels.all_connected():
-        queue.put_turns(ref)
-        count += 1
-    return count
+    refs = list(channels.all_connected())
+    queue.put_turns_of(refs)
+    return len(refs)
