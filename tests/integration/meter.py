@@ -20,7 +20,7 @@ from tests.integration.hooks import registered
 from tests.integration.world import World
 
 _READS = {"GetItem", "BatchGetItem", "Query"}
-_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
 _INDEX_KEYS = ("shard", "listed", "stream_at")
 """Attributes of which each is the sort key of one index, or alone decides what is in it."""
 
@@ -130,6 +130,12 @@ def _read_bytes(answer: Any) -> list[int]:
 
 
 def _writes_of(operation: str, params: Any) -> list[Any]:
+    if operation == "BatchWriteItem":
+        return [
+            {"TableName": table, **write["PutRequest"]}
+            for table, writes in params["RequestItems"].items()
+            for write in writes
+        ]
     if operation != "TransactWriteItems":
         return [params]
     return [write for part in params["TransactItems"] for write in part.values()]

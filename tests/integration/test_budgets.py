@@ -20,7 +20,7 @@ from kanal.ids import inbound_message_id
 from kanal.inbox.batch import process_batch
 from kanal.sending.mark_read import MarkingRead, mark_read
 from kanal.templates.sync import sync_templates
-from tests.integration import waiting_work
+from tests.integration import broadcast_work, waiting_work
 from tests.integration.files import FetchLine, file_arrives, new_fetching
 from tests.integration.meter import Bill, MeteredPool, metered
 from tests.integration.outbound import SendLine, ready, taken_by_provider
@@ -344,7 +344,7 @@ class Budget:
 GET, PUT, UPDATE, DELETE, TRANSACT = (
     f"dynamodb.{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 )
-QUERY, BATCH_GET = "dynamodb.Query", "dynamodb.BatchGetItem"
+QUERY, BATCH_GET, BATCH_PUT = "dynamodb.Query", "dynamodb.BatchGetItem", "dynamodb.BatchWriteItem"
 QUEUE, PUBLISH, DECRYPT, STORE = "sqs.SendMessage", "events.PutEvents", "kms.Decrypt", "s3.PutObject"
 LOAD = "s3.GetObject"
 QUEUE_MANY = "sqs.SendMessageBatch"
@@ -406,6 +406,21 @@ BUDGETS: dict[str, Budget] = {
     ),
     "cancel a text": Budget(waiting_work.cancelled, {GET: 2, UPDATE: 1, DELETE: 1, PUBLISH: 1}, 2, 2),
     "read a message that waits": Budget(waiting_work.explained, {GET: 2, QUERY: 1}, 3, 0),
+    "import a hundred recipients": Budget(
+        broadcast_work.imported,
+        {GET: 5, BATCH_GET: 2, QUERY: 1, PUT: 100, BATCH_PUT: 4, UPDATE: 2, LOAD: 1, PUBLISH: 1},
+        206,
+        202,
+    ),
+    "feed a hundred recipients": Budget(
+        broadcast_work.fed,
+        {GET: 3, BATCH_GET: 2, QUERY: 9, PUT: 100, BATCH_PUT: 4, UPDATE: 10, QUEUE: 9},
+        116,
+        310,
+    ),
+    "count a hundred recipients": Budget(
+        broadcast_work.counted, {GET: 1, BATCH_GET: 1, QUERY: 3, UPDATE: 2}, 58, 2
+    ),
     "mark a message as read": Budget(marked_read, {GET: 2}, 2, 0),
 }
 

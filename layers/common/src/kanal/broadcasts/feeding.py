@@ -62,6 +62,8 @@ class _Fed:
 
 def feed(parts: Feeding, broadcast: Broadcast, number: int) -> Again | None:
     """One step. A number that has passed is nothing; one that has not come yet comes again."""
+    if broadcast.state == "cancelled":  # what stands in the lines is cancelled when it is its turn
+        parts.send_queue.put_turns(broadcast.ref)
     if broadcast.state != "running" or number < broadcast.step:
         return None
     if number > broadcast.step:
@@ -145,8 +147,7 @@ def _waiting(parts: Feeding, broadcast: Broadcast, channel: Channel) -> int:
 def _fed(parts: Feeding, broadcast: Broadcast, template: Template, room: int) -> _Fed:
     position, lines = broadcast.fed, set[int]()
     for part, recipients, reached in _batches(parts, broadcast, room):
-        places = hand_over(parts.handing_over, broadcast, part, template, recipients)
-        lines.update(place.line for place in places)
+        lines |= hand_over(parts.handing_over, broadcast, part, template, recipients)
         position = reached
     for line in lines:
         parts.send_queue.put_turn(broadcast.ref, ("bulk", line))

@@ -43,70 +43,85 @@ class HandingOver:
 
 
 @dataclass(frozen=True)
-class _Handed:
-    """Where the message stands; or what the recipient has become in its place."""
+class _Willing:
+    """A recipient and the contact who gets the message; or what the recipient has become in its place."""
 
     recipient: Recipient
-    place: Place | None
+    contact: Contact | None
 
 
 def hand_over(
     parts: HandingOver, broadcast: Broadcast, part: int, template: Template, recipients: Sequence[Recipient]
-) -> set[Place]:
-    """The places that were taken. Who may not get it any more is skipped; so is whoever turns out to be
-    somebody whom another row has.
+) -> set[int]:
+    """The lines in which their messages stand. Who may not get it any more is skipped; so is whoever turns
+    out to be somebody whom another row has.
     """
-    taken: set[Place] = set()
+    lines: set[int] = set()
     with ThreadPoolExecutor(_THREADS) as pool:
         for at in range(0, len(recipients), AT_ONCE):
             batch = recipients[at : at + AT_ONCE]
-            handed = _batch(parts, broadcast, template, batch, pool)
-            skipped = [one.recipient for one in handed if one.recipient.outcome != "accepted"]
-            parts.rows.put_all(broadcast, part, skipped)
-            taken.update(one.place for one in handed if one.place)
-    return taken
+            there = parts.messages.get_all(broadcast.ref, [message_id_of(broadcast, one) for one in batch])
+            lines.update(message.place.line for message in there.values() if message.place)
+            new = [one for one in batch if message_id_of(broadcast, one) not in there]
+            found = _looked_up(parts, broadcast, template, new, pool)
+            parts.rows.put_all(broadcast, part, [one.recipient for one in found if one.contact is None])
+            lines.update(_lined_up(parts, broadcast, template, found, pool))
+    return lines
 
 
-def _batch(
+def _lined_up(
     parts: HandingOver,
     broadcast: Broadcast,
     template: Template,
-    batch: Sequence[Recipient],
+    found: Sequence[_Willing],
     pool: ThreadPoolExecutor,
-) -> list[_Handed]:
-    known = find_recipients(parts.contacts, broadcast.ref, [_named(each) for each in batch])
-    there = parts.messages.get_all(broadcast.ref, [message_id_of(broadcast, each) for each in batch])
+) -> set[int]:
+    """A message for each, in the order in which all messages enter: number, entry, message."""
+    willing = [(one.recipient, one.contact) for one in found if one.contact]
+    places = parts.lines.next_places(broadcast.ref, "bulk", [contact.id for _, contact in willing])
+    messages = [
+        _message(parts, broadcast, template, recipient, contact, place)
+        for (recipient, contact), place in zip(willing, places, strict=True)
+    ]
+    parts.lines.enter_all(
+        [
+            entry_of(message, contact.id, message.created_at)
+            for message, (_, contact) in zip(messages, willing, strict=True)
+        ]
+    )
+    list(pool.map(parts.messages.add, messages))
+    return {place.line for place in places}
 
-    def one(recipient: Recipient, contact: Contact | None) -> _Handed:
-        if message := there.get(message_id_of(broadcast, recipient)):
-            return _Handed(recipient, message.place)
-        return _hand_over(parts, broadcast, template, recipient, contact)
 
-    return list(pool.map(one, batch, known))
+def _looked_up(
+    parts: HandingOver,
+    broadcast: Broadcast,
+    template: Template,
+    recipients: Sequence[Recipient],
+    pool: ThreadPoolExecutor,
+) -> list[_Willing]:
+    known = find_recipients(parts.contacts, broadcast.ref, [_named(one) for one in recipients])
+    looks = pool.map(lambda one, contact: _look(parts, broadcast, template, one, contact), recipients, known)
+    return list(looks)
 
 
-def _hand_over(
+def _look(
     parts: HandingOver,
     broadcast: Broadcast,
     template: Template,
     recipient: Recipient,
     contact: Contact | None,
-) -> _Handed:
-    now = parts.clock()
-    if refusal := refusal_of(template, contact, now, has_number=bool(recipient.number)):
+) -> _Willing:
+    if refusal := refusal_of(template, contact, parts.clock(), has_number=bool(recipient.number)):
         code, words = refusal
-        return _Handed(replace(recipient, outcome="skipped", code=code, reason=words), None)
+        return _Willing(replace(recipient, outcome="skipped", code=code, reason=words), None)
     if contact is None:
         contact = _made(parts, broadcast, recipient)
     if contact.id != recipient.person:
         holder = parts.rows.take_person(broadcast, contact.id, recipient.row)
         if holder != recipient.row:
-            return _Handed(duplicate(broadcast, recipient, holder), None)
-    place = parts.lines.next_place(broadcast.ref, "bulk", contact.id)
-    message = _message(parts, broadcast, template, recipient, contact, place)
-    parts.lines.enter(entry_of(message, contact.id, now))
-    parts.messages.add(message)
-    return _Handed(recipient, place)
+            return _Willing(duplicate(broadcast, recipient, holder), None)
+    return _Willing(recipient, contact)
 
 
 def _made(parts: HandingOver, broadcast: Broadcast, recipient: Recipient) -> Contact:

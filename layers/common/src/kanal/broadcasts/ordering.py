@@ -36,7 +36,7 @@ def obey_caller(parts: Ordering, ref: ChannelRef, broadcast_id: str, order: Orde
 def obey(parts: Ordering, broadcast: Broadcast, order: Order) -> Broadcast:
     """The event and the next step come with a repetition too: the first may have ended before them."""
     changed = parts.broadcasts.obey(broadcast, order, parts.clock()).broadcast
-    if changed.state == "running":
+    if changed.state in ("running", "cancelled"):
         parts.queue.put(Step(changed.ref, changed.id, "feed", changed.step))
     parts.bus.publish([broadcast_updated(changed)])
     return changed

@@ -11,6 +11,7 @@ several of them carry what the busiest channel sends.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -80,9 +81,33 @@ class Lines:
     def next_place(self, ref: ChannelRef, lane: Lane, contact_id: ContactId) -> Place:
         """The end of the contact's line. A place that is never taken leaves a gap and costs nothing."""
         line = line_of(contact_id)
+        return Place(lane, line, self._give_out(ref, lane, line, 1))
+
+    def _give_out(self, ref: ChannelRef, lane: Lane, line: int, count: int) -> int:
+        """The last of so many numbers in a row."""
         key = Key(f"lines#{ref.prefix}#{lane}#{line}", "counter")
-        item = self._table.update(key, "ADD given_out :one", values={":one": 1}, returning="ALL_NEW")
-        return Place(lane, line, item["given_out"])
+        item = self._table.update(key, "ADD given_out :count", values={":count": count}, returning="ALL_NEW")
+        return int(item["given_out"])
+
+    def next_places(self, ref: ChannelRef, lane: Lane, contact_ids: Sequence[ContactId]) -> list[Place]:
+        """For each a place as `next_place` would give it, with one update a line."""
+        counts = Counter(map(line_of, contact_ids))
+        free = {line: self._give_out(ref, lane, line, count) - count for line, count in counts.items()}
+        places: list[Place] = []
+        for line in map(line_of, contact_ids):
+            free[line] += 1
+            places.append(Place(lane, line, free[line]))
+        return places
+
+    def enter_all(self, entries: Sequence[Entry]) -> None:
+        """As `enter`, of places that were only just given out."""
+        keys = [_key(entry.ref, entry.place) for entry in entries]
+        self._table.put_all(
+            [
+                {"pk": key.pk, "sk": key.sk, **_to_item(entry)}
+                for key, entry in zip(keys, entries, strict=True)
+            ]
+        )
 
     def enter(self, entry: Entry) -> None:
         """Idempotent. Comes before the message says that it stands there, so that none is forgotten: an
