@@ -138,6 +138,7 @@ def recover(world: World, channel: Channel, line: SendLine, first: str) -> None:
             world.clock.advance(seconds=31)
     world.simulator.delete("/_control/faults")
     world.channels.set_state(channel.ref, "active")
+    world.send_queue.put_turns(channel.ref)
     line.run_to_end()
 
 
