@@ -227,7 +227,7 @@ def _send(deployment: Deployment, provider: _Provider, channel: str) -> None:
     with _lines_held(deployment, channel):
         _send_and_take_back(deployment, path, "+4915198765435")
     with _lines_unreadable(deployment, channel):  # the turn is given back
-        _send_one(deployment, path, {**_TEMPLATE, "to": "+4915198765436"})
+        _send_and_take_back(deployment, path, "+4915198765436")
     offer = {"type": "template", "template": {"name": "offer", "language": {"code": "en_US"}}}
     for code in (132001, 132016):  # asks for a sync, stops the template
         _answer(provider, 404, {"error": {"message": "Template", "code": code}})

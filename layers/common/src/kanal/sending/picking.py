@@ -171,7 +171,7 @@ class Picker:
             contact_id = entry.contact_id
             if entry.not_before and entry.not_before > now and not self._is_held(contact_id):
                 self._wait(contact_id, entry.not_before)
-            if self._is_held(contact_id) or contact_id in lane.held:
+            if self._is_held(contact_id):
                 lane.held[contact_id].append(entry)
                 continue
             return entry
