@@ -28,7 +28,7 @@ from tests.integration.outbound import (
 )
 from tests.integration.world import PHONE, World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.benchmark  # minutes, and by the load of the machine; see make bench
 
 
 class Killed(BaseException):

@@ -14,7 +14,7 @@ from kanal.templates.sync import sync_templates
 from tests.integration.outbound import SendLine, ready
 from tests.integration.world import PHONE, World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.benchmark  # minutes, and by the load of the machine; see make bench
 
 MESSAGES, CONTACTS = 120, 40
 TEMPLATE = {"name": "greeting", "language": {"code": "en"}}

@@ -13,7 +13,7 @@ from tests.integration.meter import Bill, metered
 from tests.integration.outbound import SendLine, ready, waiting_in_lines
 from tests.integration.world import PHONE, World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.benchmark  # minutes, and by the load of the machine; see make bench
 
 MESSAGES = 60
 TEMPLATE = {"name": "greeting", "language": {"code": "en"}}
