@@ -116,19 +116,12 @@ def _look(
         code, words = refusal
         return _Willing(replace(recipient, outcome="skipped", code=code, reason=words), None)
     if contact is None:
-        contact = _made(parts, broadcast, recipient)
+        contact = parts.contacts.sight(broadcast.ref, first_sighting(_named(recipient)), parts.clock())
     if contact.id != recipient.person:
         holder = parts.rows.take_person(broadcast, contact.id, recipient.row)
         if holder != recipient.row:
             return _Willing(duplicate(broadcast, recipient, holder), None)
     return _Willing(recipient, contact)
-
-
-def _made(parts: HandingOver, broadcast: Broadcast, recipient: Recipient) -> Contact:
-    named = _named(recipient)
-    if not isinstance(named, Identity | WrittenNumber):
-        raise TypeError("the contact of a row that was accepted is gone")
-    return parts.contacts.sight(broadcast.ref, first_sighting(named), parts.clock())
 
 
 def _message(

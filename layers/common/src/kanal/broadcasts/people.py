@@ -12,9 +12,8 @@ from kanal.contacts.model import Contact
 from kanal.contacts.recall import find_recipients, identity_of
 from kanal.contacts.store import ContactStore
 from kanal.errors import MarketingOptedOut, MarketingSuppressed, PhoneNumberRequired
-from kanal.sending.permission import Receiver, check_receiver
+from kanal.sending.permission import check_receiver, receiver_of
 from kanal.templates.model import Template
-from kanal.windows.rules import Window
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,8 @@ def refusal_of(
     template: Template, contact: Contact | None, now: datetime, *, has_number: bool
 ) -> tuple[str, str] | None:
     """Code and words. `has_number`: a person who is not known yet is named by one."""
-    receiver = Receiver(Window(), has_number)
-    if contact:
-        receiver = Receiver(
-            contact.window,
-            contact.wa_id is not None,
-            contact.has_stopped_marketing,
-            contact.marketing_suppressed_until,
-        )
     try:
-        check_receiver(template, receiver, now)
+        check_receiver(template, receiver_of(contact, has_number=has_number), now)
     except (MarketingOptedOut, MarketingSuppressed, PhoneNumberRequired) as refusal:
         return refusal.code, refusal.detail
     return None

@@ -26,13 +26,14 @@ def find_recipients(contacts: ContactStore, ref: ChannelRef, named: Sequence[Nam
     return [_only([people[contact_id] for contact_id in each if contact_id in people]) for each in ids]
 
 
-def first_sighting(named: Identity | WrittenNumber) -> Sighting:
+def first_sighting(named: Named) -> Sighting:
     """Of somebody we write to first. It has no time, so that all that WhatsApp says counts as later."""
     match named:
         case WrittenNumber(digits):
             return Sighting("", written_number=digits)
         case Identity(_, user_id):
             return Sighting("", user_id=user_id)
+    raise TypeError("a contact id names a known contact")
 
 
 def identity_of(named: Named) -> Identity | None:

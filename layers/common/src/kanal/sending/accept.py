@@ -10,11 +10,12 @@ from kanal.channels.model import ACCEPTING, WHY_NOT_SENDING, Channel
 from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.contacts.identity import Identity, WrittenNumber
-from kanal.contacts.model import Contact, Sighting
+from kanal.contacts.model import Contact
+from kanal.contacts.recall import Named, first_sighting
 from kanal.contacts.recipient import parse_recipient
 from kanal.contacts.store import ContactStore
 from kanal.errors import ChannelCannotSend, IdempotencyKeyReused, NotFound
-from kanal.ids import ChannelRef, ContactId, MessageId, derived_token, outbound_message_id
+from kanal.ids import ChannelRef, MessageId, derived_token, outbound_message_id
 from kanal.media.bucket import MediaBucket
 from kanal.media.uploads import UploadStore
 from kanal.messages.model import Address, Message
@@ -22,13 +23,13 @@ from kanal.messages.store import MessageStore
 from kanal.messages.waiting import Wishes
 from kanal.sending.explaining import FRONT, waiting_of
 from kanal.sending.lines import Entry
-from kanal.sending.permission import IN_FALLBACK, Receiver, check_permission, pointing_into
+from kanal.sending.permission import IN_FALLBACK, check_permission, pointing_into, receiver_of
 from kanal.sending.placing import Places, begin, call
 from kanal.sending.references import with_wamids
 from kanal.sending.uploads import check_uploads
 from kanal.sending.wishes import check_times, wishes_of
 from kanal.templates.store import TemplateStore
-from kanal.windows.rules import Window, unanswered_referral
+from kanal.windows.rules import unanswered_referral
 
 if TYPE_CHECKING:  # the models take a while to build, and only the function that reads bodies needs them
     from kanal.sending.requests import OutboundMessage
@@ -77,11 +78,12 @@ def accept_message(
     wishes = wishes_of(request, parts.clock())
     recipient = parse_recipient(request.to, channel.default_country)
     contact = _known_contact(parts.contacts, channel, recipient)
-    check_permission(parts.templates, ref, _receiver(recipient, contact), asked, wishes, parts.clock())
+    receiver = receiver_of(contact, has_number=isinstance(recipient, WrittenNumber))
+    check_permission(parts.templates, ref, receiver, asked, wishes, parts.clock())
     _check_uploads(parts, ref, asked, wishes)
     body = with_wamids(parts.messages, ref, contact, asked, parts.clock())
     if contact is None:
-        contact = parts.contacts.sight(ref, _first_sighting(recipient), parts.clock())
+        contact = parts.contacts.sight(ref, first_sighting(recipient), parts.clock())
     message = Message(
         id=message_id,
         ref=ref,
@@ -135,31 +137,8 @@ def _repeated(parts: Accepting, known: Message, digest: str) -> Message:
     return known
 
 
-def _first_sighting(recipient: ContactId | Identity | WrittenNumber) -> Sighting:
-    """Of somebody we write to first. It has no time, so that all that WhatsApp says counts as later."""
-    match recipient:
-        case WrittenNumber(digits):
-            return Sighting("", written_number=digits)
-        case Identity(_, user_id):
-            return Sighting("", user_id=user_id)
-    raise TypeError("a contact id names a known contact")
-
-
-def _known_contact(
-    contacts: ContactStore, channel: Channel, recipient: ContactId | Identity | WrittenNumber
-) -> Contact | None:
+def _known_contact(contacts: ContactStore, channel: Channel, recipient: Named) -> Contact | None:
     found = contacts.find_recipient(channel.ref, recipient)
     if found is None and not isinstance(recipient, Identity | WrittenNumber):
         raise NotFound(f"There is no contact {recipient} in this channel.")
     return found
-
-
-def _receiver(recipient: ContactId | Identity | WrittenNumber, contact: Contact | None) -> Receiver:
-    if contact is None:
-        return Receiver(Window(), has_phone=isinstance(recipient, WrittenNumber))
-    return Receiver(
-        contact.window,
-        contact.wa_id is not None,
-        contact.has_stopped_marketing,
-        contact.marketing_suppressed_until,
-    )

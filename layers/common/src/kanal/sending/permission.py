@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from kanal.contacts.model import Contact
 from kanal.contacts.view import window_as_json
 from kanal.errors import (
     InvalidRequest,
@@ -32,6 +33,18 @@ class Receiver:
     has_phone: bool
     has_stopped_marketing: bool = False
     marketing_suppressed_until: datetime | None = None
+
+
+def receiver_of(contact: Contact | None, *, has_number: bool) -> Receiver:
+    """`has_number`: whoever is not known yet is named by one."""
+    if contact is None:
+        return Receiver(Window(), has_number)
+    return Receiver(
+        contact.window,
+        contact.wa_id is not None,
+        contact.has_stopped_marketing,
+        contact.marketing_suppressed_until,
+    )
 
 
 IN_FALLBACK = "/if_window_closed"
