@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from kanal.aws.files import read_if_there, size_of
 from kanal.broadcasts.csvfile import MAX_FILE_BYTES, MAX_ROW_BYTES
 from kanal.broadcasts.model import Broadcast
 
@@ -29,8 +28,6 @@ HEAD_BYTES = 2 * MAX_ROW_BYTES
 """So much of a file is looked at for its first row."""
 _PIECE_BYTES = 256 * 1024
 _TYPE = "text/csv"
-_MISSING = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})
-_CHANGED = frozenset({"PreconditionFailed", "412"})
 
 
 @dataclass(frozen=True)
@@ -64,34 +61,18 @@ class BroadcastFiles:
 
     def head(self, broadcast: Broadcast) -> Head | None:
         """None while nothing was uploaded."""
-        try:
-            answer = self._client.get_object(
-                Bucket=self._bucket, Key=_recipients(broadcast), Range=f"bytes=0-{HEAD_BYTES - 1}"
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                return None
-            raise
-        size = int(answer["ContentRange"].rpartition("/")[2])
-        return Head(answer["ETag"], size, answer["Body"].read())
+        key, head = _recipients(broadcast), f"bytes=0-{HEAD_BYTES - 1}"
+        answer = read_if_there(self._client, self._bucket, key, Range=head)
+        return Head(answer["ETag"], size_of(answer), answer["Body"].read()) if answer else None
 
     def pieces(self, broadcast: Broadcast, start: int, end: int) -> Iterator[bytes] | None:
         """The bytes from `start` up to `end`; None if the file is not there any more as it was found."""
         etag = broadcast.layout.etag if broadcast.layout else ""
         if start >= end:
             return iter(())
-        try:
-            answer = self._client.get_object(
-                Bucket=self._bucket,
-                Key=_recipients(broadcast),
-                Range=f"bytes={start}-{end - 1}",
-                IfMatch=etag,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING | _CHANGED:
-                return None
-            raise
-        return answer["Body"].iter_chunks(_PIECE_BYTES)
+        key, piece = _recipients(broadcast), f"bytes={start}-{end - 1}"
+        answer = read_if_there(self._client, self._bucket, key, Range=piece, IfMatch=etag)
+        return answer["Body"].iter_chunks(_PIECE_BYTES) if answer else None
 
     # --- failures ---
 

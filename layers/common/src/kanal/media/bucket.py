@@ -13,8 +13,7 @@ from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from botocore.exceptions import ClientError
-
+from kanal.aws.files import read_if_there, size_of
 from kanal.ids import ChannelRef, MediaId, MessageId
 from kanal.media.kinds import HEAD_BYTES
 
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 LINK_LASTS = timedelta(minutes=5)
 FORM_LASTS = timedelta(minutes=15)
 _CHUNK_BYTES = 256 * 1024
-_MISSING = frozenset({"NoSuchKey", "AccessDenied", "404", "403"})
-"""S3 tells that a key is missing only to those who may list the bucket, and nobody here needs to."""
-_CHANGED = frozenset({"PreconditionFailed", "412"})
 
 
 @dataclass(frozen=True)
@@ -91,26 +87,16 @@ class MediaBucket:
 
     def peek(self, ref: ChannelRef, media_id: MediaId) -> Peek | None:
         """None while nothing was uploaded."""
-        try:
-            answer = self._client.get_object(
-                Bucket=self._name, Key=_upload(ref, media_id), Range=f"bytes=0-{HEAD_BYTES - 1}"
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                return None
-            raise
-        size = int(answer["ContentRange"].rpartition("/")[2])
-        return Peek(answer["ETag"], size, answer["ContentType"], answer["Body"].read())
+        key, head = _upload(ref, media_id), f"bytes=0-{HEAD_BYTES - 1}"
+        answer = read_if_there(self._client, self._name, key, Range=head)
+        if answer is None:
+            return None
+        return Peek(answer["ETag"], size_of(answer), answer["ContentType"], answer["Body"].read())
 
     def chunks(self, ref: ChannelRef, media_id: MediaId, etag: str) -> Iterator[bytes] | None:
         """The file piece by piece; None if it is not there any more as it was found."""
-        try:
-            answer = self._client.get_object(Bucket=self._name, Key=_upload(ref, media_id), IfMatch=etag)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING | _CHANGED:
-                return None
-            raise
-        return answer["Body"].iter_chunks(_CHUNK_BYTES)
+        answer = read_if_there(self._client, self._name, _upload(ref, media_id), IfMatch=etag)
+        return answer["Body"].iter_chunks(_CHUNK_BYTES) if answer else None
 
 
 def _upload(ref: ChannelRef, media_id: MediaId) -> str:
