@@ -4,9 +4,9 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NewType
+from typing import Any, NewType
 
 WorkspaceId = NewType("WorkspaceId", str)
 ChannelId = NewType("ChannelId", str)
@@ -40,6 +40,11 @@ class ChannelRef:
 
     workspace_id: WorkspaceId
     channel_id: ChannelId
+
+    @classmethod
+    def named_in(cls, given: Mapping[str, Any]) -> "ChannelRef":
+        """As queue messages and items name it: by our own hand, so that nothing is checked."""
+        return cls(WorkspaceId(given["workspace_id"]), ChannelId(given["channel_id"]))
 
     @property
     def prefix(self) -> str:

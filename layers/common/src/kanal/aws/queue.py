@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +12,8 @@ from kanal.observability import log_failure
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+LONGEST_DELAY = timedelta(minutes=15)
+"""SQS's limit."""
 _LONGEST_WAIT_SECONDS = 300
 
 
@@ -21,7 +24,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Again:
-    """The queue shows the message again after that many seconds; in a FIFO group, later ones wait for it."""
+    """The queue shows the message again after that many seconds."""
 
     after_seconds: float
 
@@ -34,6 +37,11 @@ def seconds_until_next_try(receives: int) -> int:
 def backoff_seconds(first: float, tries: int, longest: float, jitter: float) -> float:
     """Exponential from `first` at the first try, the upper half of it random (`jitter` from 0 to 1)."""
     return min(first * 2.0 ** min(tries - 1, 16), longest) * (0.5 + jitter / 2)
+
+
+def delay_seconds(ahead: timedelta) -> int:
+    """Of a message that is to come so far ahead, and not sooner; LONGEST_DELAY at most."""
+    return math.ceil(min(max(ahead, timedelta(0)), LONGEST_DELAY) / timedelta(seconds=1))
 
 
 class Queue:

@@ -11,13 +11,11 @@ from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kanal.aws.queue import Queue
+from kanal.aws.queue import Queue, delay_seconds
 from kanal.errors import QueueUnavailable
-from kanal.ids import BroadcastId, ChannelId, ChannelRef, WorkspaceId
+from kanal.ids import BroadcastId, ChannelRef
 
 Kind = Literal["prepare", "import", "start", "feed", "count"]
-LONGEST_DELAY = timedelta(minutes=15)
-"""SQS's limit; a step that has to wait longer is passed on."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +40,21 @@ class Job:
 
 class BroadcastQueue(Queue):
     def put(self, step: Step, after: timedelta = timedelta(0)) -> None:
-        """Raises QueueUnavailable."""
+        """A step that has to wait longer than LONGEST_DELAY comes early, and is passed on. Raises
+        QueueUnavailable.
+        """
         body = {
-            "workspace_id": step.ref.workspace_id,
-            "channel_id": step.ref.channel_id,
+            **vars(step.ref),
             "broadcast_id": step.broadcast_id,
             "kind": step.kind,
             "number": step.number,
         }
-        delay = max(timedelta(0), min(after, LONGEST_DELAY))
         try:
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=json.dumps(body),
                 MessageGroupId=step.broadcast_id,
-                DelaySeconds=-(-delay // timedelta(seconds=1)),
+                DelaySeconds=delay_seconds(after),
             )
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable(
@@ -67,9 +65,8 @@ class BroadcastQueue(Queue):
 def job_of(record: Mapping[str, Any]) -> Job:
     """Reads a record of the queue's event."""
     body = json.loads(record["body"])
-    ref = ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"]))
     return Job(
-        step=Step(ref, BroadcastId(body["broadcast_id"]), body["kind"], body["number"]),
+        step=Step(ChannelRef.named_in(body), BroadcastId(body["broadcast_id"]), body["kind"], body["number"]),
         receipt_handle=record["receiptHandle"],
         queue_id=record["messageId"],
         receives=int(record["attributes"]["ApproximateReceiveCount"]),

@@ -63,7 +63,7 @@ class ChannelStore:
     def number_owner(self, provider: str, phone_number_id: str) -> ChannelRef | None:
         """The channel to which a number is connected, in whatever workspace."""
         item = self._table.get(_number_key(provider, phone_number_id))
-        return ChannelRef(WorkspaceId(item["workspace_id"]), ChannelId(item["channel_id"])) if item else None
+        return ChannelRef.named_in(item) if item else None
 
     # --- connecting ---
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.ids import ChannelRef
 from kanal.inbox.apply import Arrival
 from kanal.inbox.keeping import Bucket
 from kanal.times import parse_rfc3339
@@ -34,7 +34,7 @@ def read_delivery(record: Mapping[str, Any], bucket: Bucket) -> Delivery:
     tried_before = record["attributes"]["ApproximateReceiveCount"] != "1"
     key = given.get("s3_key")
     return Delivery(
-        ref=ChannelRef(WorkspaceId(given["workspace_id"]), ChannelId(given["channel_id"])),
+        ref=ChannelRef.named_in(given),
         body=bucket.get(key) if key else record["body"],
         arrival=Arrival(received_at, tried_before or queued_at - received_at > _REDRIVEN_AFTER),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kanal.aws.queue import Queue
-from kanal.ids import ChannelId, ChannelRef, MessageId, WorkspaceId
+from kanal.ids import ChannelRef, MessageId
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def job_of(record: Mapping[str, Any]) -> Job:
     """Reads a record of the queue's event."""
     body = json.loads(record["body"])
     return Job(
-        ref=ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"])),
+        ref=ChannelRef.named_in(body),
         message_id=MessageId(body["message_id"]),
         receipt_handle=record["receiptHandle"],
         queue_id=record["messageId"],

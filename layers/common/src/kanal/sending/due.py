@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kanal.aws.table import Item, Key, Table
-from kanal.ids import ChannelId, ChannelRef, MessageId, WorkspaceId
+from kanal.ids import ChannelRef, MessageId
 from kanal.times import parse_rfc3339, rfc3339
 
 SHARDS = 8
@@ -76,7 +76,7 @@ def _pk(shard: int) -> str:
 
 def _due(item: Item) -> Due:
     return Due(
-        ref=ChannelRef(WorkspaceId(item["workspace_id"]), ChannelId(item["channel_id"])),
+        ref=ChannelRef.named_in(item),
         message_id=MessageId(item["message_id"]),
         at=parse_rfc3339(item["sk"].partition("#")[0]),
         noted_at=parse_rfc3339(item["noted_at"]),

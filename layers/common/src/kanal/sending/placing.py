@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from kanal.aws.queue import LONGEST_DELAY
 from kanal.clock import Clock
 from kanal.contacts.model import Contact
 from kanal.contacts.parking import mark_parked, unmark_parked
@@ -19,7 +20,7 @@ from kanal.messages.waiting import Place, Waiting, WaitReason
 from kanal.sending.due import ARRIVES_WITHIN, Due, DueList
 from kanal.sending.lines import Lines, entry_of
 from kanal.sending.queue import SendQueue
-from kanal.sending.releases import LONGEST_DELAY, ReleaseQueue
+from kanal.sending.releases import ReleaseQueue
 from kanal.sending.waitingroom import Seat, WaitingRoom
 from kanal.windows.rules import Window
 

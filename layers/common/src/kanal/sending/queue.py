@@ -6,22 +6,18 @@ A turn that comes twice, too early or for nothing does no harm; what waits lies 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kanal.aws.outbox import Outbox, Outgoing
-from kanal.aws.queue import Queue
+from kanal.aws.queue import LONGEST_DELAY, Queue, delay_seconds
 from kanal.errors import QueueUnavailable
-from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.ids import ChannelRef
 from kanal.messages.waiting import Place
 from kanal.sending.lineleases import Track
 from kanal.times import epoch_microseconds
-
-_LONGEST_DELAY = timedelta(seconds=900)
-"""SQS's limit."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,8 @@ class SendQueue(Queue):
 
     def pass_on(self, ref: ChannelRef, tracks: Collection[Track], at: datetime, now: datetime) -> datetime:
         """A turn for later; when it comes, as a very late one comes early and has to be passed on again."""
-        comes = min(at, now + _LONGEST_DELAY)
-        delay = ceil(max(comes - now, timedelta(0)) / timedelta(seconds=1))
-        self._send(ref, tracks, delay, epoch_microseconds(comes))
+        comes = min(at, now + LONGEST_DELAY)
+        self._send(ref, tracks, delay_seconds(comes - now), epoch_microseconds(comes))
         return comes
 
     def _send(
@@ -85,14 +80,14 @@ class SendQueue(Queue):
 
 
 def turn_body(ref: ChannelRef, tracks: Collection[Track], at: int | None = None) -> str:
-    body: dict[str, Any] = {"workspace_id": ref.workspace_id, "channel_id": ref.channel_id}
     where = {"tracks": sorted(tracks)} if tracks else {}
-    return json.dumps({**body, **where, **({"at": at} if at else {})})
+    return json.dumps({**vars(ref), **where, **({"at": at} if at else {})})
 
 
 def turn_of(record: Mapping[str, Any]) -> Turn:
     """Reads a record of the queue's event."""
     body = json.loads(record["body"])
-    ref = ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"]))
     tracks = frozenset((lane, line) for lane, line in body.get("tracks", ()))
-    return Turn(ref, tracks, body.get("at"), record["receiptHandle"], record["messageId"])
+    return Turn(
+        ChannelRef.named_in(body), tracks, body.get("at"), record["receiptHandle"], record["messageId"]
+    )

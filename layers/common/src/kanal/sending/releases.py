@@ -6,21 +6,17 @@ Standard, with a delay for each; one that comes twice, or for nothing, does no h
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kanal.aws.outbox import Outbox, Outgoing
-from kanal.aws.queue import Queue
-from kanal.ids import ChannelId, ChannelRef, ContactId, MessageId, WorkspaceId
+from kanal.aws.queue import Queue, delay_seconds
+from kanal.ids import ChannelRef, ContactId, MessageId
 from kanal.sending.due import Due
 from kanal.times import parse_rfc3339, rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-LONGEST_DELAY = timedelta(minutes=15)
-"""SQS's limit."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class ReleaseQueue(Queue):
         """Each comes when its time does. `dues` lie at most LONGEST_DELAY ahead. Raises QueueUnavailable."""
         self._outbox.put(
             [
-                Outgoing(_body_of_due(due), due.ref.channel_id, delay_seconds=_seconds(due.at - now))
+                Outgoing(_body_of_due(due), due.ref.channel_id, delay_seconds=delay_seconds(due.at - now))
                 for due in dues
             ]
         )
@@ -64,7 +60,7 @@ class ReleaseQueue(Queue):
 def release_of(record: Mapping[str, Any]) -> Release:
     """Reads a record of the queue's event."""
     body = json.loads(record["body"])
-    ref = ChannelRef(WorkspaceId(body["workspace_id"]), ChannelId(body["channel_id"]))
+    ref = ChannelRef.named_in(body)
     receives = int(record["attributes"]["ApproximateReceiveCount"])
     return Release(_READ[body["kind"]](ref, body), record["receiptHandle"], record["messageId"], receives)
 
@@ -94,7 +90,3 @@ _READ: Mapping[str, Callable[[ChannelRef, Mapping[str, Any]], Due | Replied]] = 
     "due": _due,
     "replied": _replied,
 }
-
-
-def _seconds(ahead: timedelta) -> int:
-    return min(max(ceil(ahead.total_seconds()), 0), LONGEST_DELAY // timedelta(seconds=1))

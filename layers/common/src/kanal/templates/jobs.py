@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kanal.aws.outbox import Outbox, Outgoing
 from kanal.clock import Clock
-from kanal.ids import ChannelId, ChannelRef, WorkspaceId
+from kanal.ids import ChannelRef
 
 
 class SyncJobs:
@@ -36,5 +36,4 @@ class SyncRequests:
 
 def ref_of(body: str) -> ChannelRef:
     """Reads a job."""
-    job = json.loads(body)
-    return ChannelRef(WorkspaceId(job["workspace_id"]), ChannelId(job["channel_id"]))
+    return ChannelRef.named_in(json.loads(body))
