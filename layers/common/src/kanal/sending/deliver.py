@@ -29,6 +29,7 @@ from kanal.observability import logger
 from kanal.providers.dialog360 import Dialog360, message_body
 from kanal.providers.outcomes import Accepted, Effect, Outcome, Refused, TryLater, Unknown
 from kanal.sending.content.media import with_provider_ids
+from kanal.sending.due import ARRIVES_WITHIN
 from kanal.sending.effects import EFFECTS, Affected, Refusal, effects_of_status, take_effect
 from kanal.sending.holdback import HoldingBack, after_closed_window, hold_back, note_doubt
 from kanal.sending.lastlook import content_to_send, needs_window
@@ -41,8 +42,6 @@ from kanal.sending.uploads import Uploading
 
 ATTEMPT_LASTS = timedelta(seconds=30)
 """Longer than every timeout of the provider's client together."""
-_ARRIVES_WITHIN = timedelta(minutes=1)
-"""How long the rest of what accepting writes may take; an entry without its message is older than that."""
 GIVE_UP_AFTER = timedelta(hours=24)
 """A message that the provider throttles after so long in line fails; a reply's window is over by then."""
 _LONGEST_WAIT_SECONDS = 300.0
@@ -152,7 +151,7 @@ def _put_off(
 def _unclaimed(parts: Sending, entry: Entry, message: Message | None) -> Done | Wait:
     """An entry is written before its message says that it stands there; what never says so is forgotten."""
     if message is None or message.place != entry.place:
-        is_young = parts.clock() - entry.entered_at < _ARRIVES_WITHIN
+        is_young = parts.clock() - entry.entered_at < ARRIVES_WITHIN
         return Wait(parts.clock() + timedelta(seconds=1)) if is_young else Done()
     return _resume(parts, message)
 

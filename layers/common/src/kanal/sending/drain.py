@@ -22,7 +22,7 @@ from kanal.sending.contactpace import ContactPace
 from kanal.sending.deliver import ATTEMPT_LASTS, Sending, Stay, Wait, deliver
 from kanal.sending.gatekeeping import at_gate
 from kanal.sending.lineleases import LEASE_LASTS, LineLeases, Track
-from kanal.sending.lines import Entry, Lines
+from kanal.sending.lines import LANES, LINES, Entry, Lines
 from kanal.sending.picking import Picker
 from kanal.sending.queue import SendQueue
 from kanal.sending.slots import Slots, Turn
@@ -79,7 +79,7 @@ class Drain:
         self._breath_ends = self._began + BREATH
         self._held_until = self._began + LEASE_LASTS
         self._next_look = self._began + _LOOK
-        self._picker = Picker((lane, line) for lane in ("reply", "bulk") for line in sorted(share.lines))
+        self._picker = Picker((lane, line) for lane in LANES for line in sorted(share.lines))
         self._slots = Slots(parts.sending.pace, share.ref, self._rate, self._clock)
         self._endings: SimpleQueue[tuple[Entry, Future[Done | Wait | Stay]]] = SimpleQueue()
         self._on_their_way = 0
@@ -173,7 +173,7 @@ class Drain:
 
     @property
     def _has_room(self) -> bool:
-        ahead = max(2, int(self._rate() * _AHEAD_SECONDS * len(self._share.lines) / 8))
+        ahead = max(2, int(self._rate() * _AHEAD_SECONDS * len(self._share.lines) / LINES))
         return not self._stops and self._on_their_way < _THREADS and self._slots.waiting < ahead
 
     def _begin(self, pool: ThreadPoolExecutor, entry: Entry) -> None:
@@ -221,14 +221,12 @@ class Drain:
             turn.gives_back()
             return owes
         return deliver(
-            self._parts.sending, entry, channel, media, lambda: self._leaves(turn, contact, channel)
+            self._parts.sending,
+            entry,
+            channel,
+            media,
+            lambda: self._wait(turn) or contact.still_counts(channel),
         )
-
-    def _leaves(self, turn: Turn, contact: ContactPace, channel: Channel | None) -> Wait | None:
-        if wait := self._wait(turn) or contact.still_counts(channel):
-            return wait
-        turn.leaves()
-        return None
 
     def _wait(self, turn: Turn, ahead: int = 0) -> Wait | None:
         until = turn.wait(self._clock, self._parts.sending.sleep, self._latest_start, ahead)

@@ -13,7 +13,7 @@ several of them carry what the busiest channel sends.
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
@@ -101,23 +101,14 @@ class Lines:
 
     def enter_all(self, entries: Sequence[Entry]) -> None:
         """As `enter`, of places that were only just given out."""
-        keys = [_key(entry.ref, entry.place) for entry in entries]
-        self._table.put_all(
-            [
-                {"pk": key.pk, "sk": key.sk, **_to_item(entry)}
-                for key, entry in zip(keys, entries, strict=True)
-            ]
-        )
+        self._table.put_all([_to_item(entry) for entry in entries])
 
     def enter(self, entry: Entry) -> None:
         """Idempotent. Comes before the message says that it stands there, so that none is forgotten: an
         entry whose message never says so is swept out of the line.
         """
-        key = _key(entry.ref, entry.place)
         try:
-            self._table.put(
-                {"pk": key.pk, "sk": key.sk, **_to_item(entry)}, condition="attribute_not_exists(pk)"
-            )
+            self._table.put(_to_item(entry), condition="attribute_not_exists(pk)")
         except ConditionFailed:
             return
 
@@ -142,21 +133,19 @@ class Lines:
 
     # --- moving on ---
 
-    def put_off(self, entry: Entry, until: datetime, reason: WaitReason | None) -> Entry:
-        """It stays in its line, and is not tried again before `until`."""
+    def put_off(self, entry: Entry, until: datetime, reason: WaitReason | None) -> None:
+        """It stays in its line, if it is there still, and is not tried again before `until`."""
         reasons = {":reason": reason} if reason else {}
         try:
-            item = self._table.update(
+            self._table.update(
                 _key(entry.ref, entry.place),
                 "SET not_before = :until, tries = tries + :one"
                 + (", waits_for = :reason" if reason else " REMOVE waits_for"),
                 values={":until": rfc3339(until), ":one": 1, **reasons},
                 condition="attribute_exists(pk)",
-                returning="ALL_NEW",
             )
         except ConditionFailed:
-            return replace(entry, not_before=until, waits_for=reason)
-        return _from_item(entry.ref, entry.place.lane, entry.place.line, item)
+            return
 
     def remove(self, ref: ChannelRef, place: Place) -> None:
         """Idempotent."""
@@ -176,7 +165,10 @@ def _key(ref: ChannelRef, place: Place) -> Key:
 
 
 def _to_item(entry: Entry) -> Item:
+    key = _key(entry.ref, entry.place)
     return {
+        "pk": key.pk,
+        "sk": key.sk,
         "message_id": entry.message_id,
         "contact_id": entry.contact_id,
         "entered_at": rfc3339(entry.entered_at),
