@@ -19,6 +19,7 @@ Write = tuple[Literal["Put", "Update", "Delete"], dict[str, Any]]
 """One write of a transaction: a request as `put_request` and its kin make it."""
 _TRIES = 4
 """Of a batch of which DynamoDB leaves a part."""
+_GETS_PER_CALL = 100
 _PUTS_PER_CALL = 25
 
 
@@ -153,9 +154,15 @@ class Table:
         return [_plain(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
 
     def get_all(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
-        """The items that are there, in no order. At most a hundred keys."""
+        """The items that are there, in no order."""
+        wanted, found = list(dict.fromkeys(keys)), list[Item]()
+        for at in range(0, len(wanted), _GETS_PER_CALL):
+            found += self._get_batch(wanted[at : at + _GETS_PER_CALL], consistent=consistent)
+        return found
+
+    def _get_batch(self, keys: Sequence[Key], *, consistent: bool) -> list[Item]:
         found: list[Item] = []
-        wanted: Any = [_key(key) for key in dict.fromkeys(keys)]
+        wanted: Any = [_key(key) for key in keys]
         for _ in range(_TRIES):
             if not wanted:
                 return found

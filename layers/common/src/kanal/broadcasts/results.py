@@ -56,9 +56,8 @@ class Result:
 
 
 def results_of(messages: MessageStore, broadcast: Broadcast, recipients: Sequence[Recipient]) -> list[Result]:
-    """At most AT_ONCE."""
     ids = {each.row: message_id_of(broadcast, each) for each in recipients if each.outcome == "accepted"}
-    found = messages.get_all(broadcast.ref, list(ids.values())) if ids else {}
+    found = messages.get_all(broadcast.ref, list(ids.values()))
     return [_result(broadcast, each, found.get(ids.get(each.row, MessageId("")))) for each in recipients]
 
 

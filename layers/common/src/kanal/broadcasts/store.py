@@ -69,7 +69,7 @@ class BroadcastStore:
         start = {"pk": pk, "sk": after} if after else None
         entries, last = self._table.query(pk, after=start, limit=limit, descending=True)
         ids = [BroadcastId(entry["sk"].partition("#")[2]) for entry in entries]
-        found = self._table.get_all([records.broadcast_key(ref, each) for each in ids]) if ids else []
+        found = self._table.get_all([records.broadcast_key(ref, each) for each in ids])
         known = {item["id"]: records.from_item(ref, item) for item in found}
         return [known[each] for each in ids if each in known], last["sk"] if last else None
 

@@ -13,8 +13,6 @@ from kanal.ids import ChannelRef, ContactId
 
 Named = ContactId | Identity | WrittenNumber
 """A recipient as a caller named it."""
-_AT_ONCE = 100
-"""What DynamoDB reads in one call."""
 
 
 def find_recipients(contacts: ContactStore, ref: ChannelRef, named: Sequence[Named]) -> list[Contact | None]:
@@ -64,22 +62,13 @@ def _guesses(named: Named) -> Sequence[Identity]:
 
 def _owners(contacts: ContactStore, ref: ChannelRef, names: Sequence[Identity]) -> dict[Identity, ContactId]:
     keys = {identity_key(ref, name): name for name in names}
-    items = [
-        item
-        for at in range(0, len(keys), _AT_ONCE)
-        for item in contacts.table.get_all(list(keys)[at : at + _AT_ONCE])
-    ]
+    items = contacts.table.get_all(list(keys))
     known = [named_by(keys[Key(item["pk"], item["sk"])], item) for item in items]
     return {name.identity: name.owner for name in known if name.owner}
 
 
 def _people(contacts: ContactStore, ref: ChannelRef, ids: Sequence[ContactId]) -> dict[ContactId, Contact]:
-    wanted = list(dict.fromkeys(ids))
-    return {
-        contact.via: contact
-        for at in range(0, len(wanted), _AT_ONCE)
-        for contact in contacts.get_all(ref, wanted[at : at + _AT_ONCE])
-    }
+    return {contact.via: contact for contact in contacts.get_all(ref, list(dict.fromkeys(ids)))}
 
 
 def _only(found: Sequence[Contact]) -> Contact | None:

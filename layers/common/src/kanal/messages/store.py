@@ -59,7 +59,7 @@ class MessageStore:
         return records.message_of(ref, self._table.get(records.message_key(ref, message_id)))
 
     def get_all(self, ref: ChannelRef, message_ids: Sequence[MessageId]) -> dict[MessageId, Message]:
-        """Those that are there, as they were a moment ago. At most a hundred."""
+        """Those that are there, as they were a moment ago."""
         keys = [records.message_key(ref, message_id) for message_id in message_ids]
         found = (records.message_of(ref, item) for item in self._table.get_all(keys, consistent=False))
         return {message.id: message for message in found if message}
