@@ -100,13 +100,18 @@ def _portion(parts: Feeding, broadcast: Broadcast) -> _Fed | None:
     still = _Fed(broadcast.fed, broadcast.is_fed, _STANDSTILL)
     if reason := _standstill(parts, channel, template):
         return replace(still, waits_for=reason)
-    waiting = _waiting(parts, broadcast, channel)
-    if broadcast.is_fed:
-        return replace(still, next_after=_LAST_STEPS, is_complete=waiting == 0)
+    waiting, lines = _waiting(parts, broadcast, channel)
     room = min(_most_ahead(channel) - waiting, _MOST_AT_ONCE)
-    return (
-        _fed(parts, broadcast, template, room) if template and room > 0 else replace(still, next_after=_STEP)
-    )
+    if broadcast.is_fed:
+        fed = replace(still, next_after=_LAST_STEPS, is_complete=waiting == 0)
+    elif template and room > 0:
+        fed, taken = _fed(parts, broadcast, template, room)
+        lines |= taken
+    else:
+        fed = replace(still, next_after=_STEP)
+    for line in lines:
+        parts.send_queue.put_turn(broadcast.ref, ("bulk", line))
+    return fed
 
 
 def _standstill(parts: Feeding, channel: Channel, template: Template | None) -> WaitReason | None:
@@ -124,34 +129,32 @@ def _most_ahead(channel: Channel) -> int:
     return max(_LEAST_AHEAD, channel.messages_per_second * AHEAD_SECONDS)
 
 
-def _waiting(parts: Feeding, broadcast: Broadcast, channel: Channel) -> int:
-    """How many of its messages stand in the lines. A line longer than that counts as full: what others put
-    there is sent before.
+def _waiting(parts: Feeding, broadcast: Broadcast, channel: Channel) -> tuple[int, set[int]]:
+    """How many of its messages stand in the lines, and in which. A line longer than that counts as full: what
+    others put there is sent before.
 
     Those lines get a turn: what stayed in them while the broadcast was paused goes on.
     """
-    most, lines = _most_ahead(channel), parts.handing_over.lines
-    waiting, is_full = 0, False
+    most = _most_ahead(channel)
+    waiting, lines, is_full = 0, set[int](), False
     for line in range(LINES):
-        entries, has_more = lines.page(broadcast.ref, "bulk", line, 0, most)
+        entries, has_more = parts.handing_over.lines.page(broadcast.ref, "bulk", line, 0, most)
         own = sum(entry.broadcast_id == broadcast.id for entry in entries)
-        if own:
-            parts.send_queue.put_turn(broadcast.ref, ("bulk", line))
+        lines |= {line} if own else set()
         waiting, is_full = waiting + own, is_full or has_more
-    return most if is_full else waiting
+    return (most if is_full else waiting), lines
 
 
 # --- rows ---
 
 
-def _fed(parts: Feeding, broadcast: Broadcast, template: Template, room: int) -> _Fed:
+def _fed(parts: Feeding, broadcast: Broadcast, template: Template, room: int) -> tuple[_Fed, set[int]]:
+    """And the lines in which messages stand now."""
     position, lines = broadcast.fed, set[int]()
     for part, recipients, reached in _batches(parts, broadcast, room):
         lines |= hand_over(parts.handing_over, broadcast, part, template, recipients)
         position = reached
-    for line in lines:
-        parts.send_queue.put_turn(broadcast.ref, ("bulk", line))
-    return _Fed(position, position.part > (broadcast.parts or 0))
+    return _Fed(position, position.part > (broadcast.parts or 0)), lines
 
 
 def _batches(
