@@ -43,6 +43,11 @@ def message_outcome(message: Message) -> Event:
     )
 
 
+def outcomes(message: Message) -> list[Event]:
+    """None if WhatsApp has reported more of the message meanwhile, which was published then."""
+    return [message_outcome(message)] if message.state == message.stage else []
+
+
 def message_media(message: Message) -> Event:
     """What became of the file of a message that came in: `stored` or `failed`. Both are for good."""
     state = message.media.state if message.media else ""

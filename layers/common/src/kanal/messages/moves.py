@@ -63,7 +63,7 @@ class Moves:
             made={"stage": stage},
         )
 
-    def send_again(self, message: Message, attempt: Attempt, place: Place) -> tuple[Message, bool]:
+    def send_again(self, message: Message, place: Place, attempt: Attempt) -> tuple[Message, bool]:
         """What is in doubt stands in a line once more, unless a status has come."""
         return self._move(
             message,

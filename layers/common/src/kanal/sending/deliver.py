@@ -20,7 +20,7 @@ from kanal.channels.store import ChannelStore
 from kanal.clock import Clock
 from kanal.contacts.store import ContactStore
 from kanal.ids import MediaId, NewToken, Wamid
-from kanal.messages.events import message_outcome, message_status
+from kanal.messages.events import message_status, outcomes
 from kanal.messages.gate import BroadcastGate
 from kanal.messages.model import Attempt, Message
 from kanal.messages.store import MessageStore
@@ -224,7 +224,7 @@ def _resume(parts: Sending, message: Message) -> Done | Wait:
         _link(parts, message, message.wamid)
         parts.bus.publish(merges_learnt(parts.contacts, message, parts.clock()))
     elif message.stage in ("failed", "unconfirmed"):
-        _publish_outcome(parts, message)
+        parts.bus.publish(outcomes(message))
     return Done()
 
 
@@ -245,14 +245,8 @@ def _end(
     ended = parts.messages.attempts.record_ended(message, attempt_id, stage, [error], parts.clock())
     logger.info("Message not sent", extra={"message_id": message.id, "stage": stage, "code": error["code"]})
     if ended.stage == stage:
-        _publish_outcome(parts, ended)
+        parts.bus.publish(outcomes(ended))
     return Done()
-
-
-def _publish_outcome(parts: Sending, message: Message) -> None:
-    """Unless WhatsApp has reported more of the message meanwhile, which was published then."""
-    if message.state == message.stage:
-        parts.bus.publish([message_outcome(message)])
 
 
 def _take_effect(parts: Sending, message: Message, at: datetime, effect: Effect | None) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from kanal.aws.bus import Bus
-from kanal.messages.events import message_outcome
+from kanal.messages.events import outcomes
 from kanal.messages.model import Attempt, Message
 from kanal.sending.lastlook import Verdict, needs_window, verdict_on
 from kanal.sending.placing import AWAITING_REPLY, Places, look_again, park
@@ -81,8 +81,8 @@ def _park(parts: HoldingBack, message: Message, attempt: Attempt) -> Verdict:
 def _expire(parts: HoldingBack, message: Message, attempt: Attempt) -> Verdict:
     now = parts.places.clock()
     ended = parts.places.messages.attempts.record_ended(message, attempt.id, "expired", [], now)
-    if ended.state == "expired":
-        parts.bus.publish([message_outcome(ended)])
+    if ended.stage == "expired":
+        parts.bus.publish(outcomes(ended))
     return "expire"
 
 

@@ -4,6 +4,7 @@ Everything here may be repeated, and may end between any two writes: what says w
 of a line, a seat, a time in the due list) is written before the message, and removed after it has moved on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -28,6 +29,8 @@ AWAITING_REPLY = Waiting("awaiting_reply")
 Staying = WaitReason | Literal["coming"] | None
 """Why a seat stays taken; `coming`: its message may not have got there yet."""
 _AWAITED = frozenset({"awaiting_reply", "coming"})
+Move = Callable[[Message, Place], tuple[Message, bool]]
+"""One of `Moves` into a line."""
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
@@ -156,7 +159,7 @@ def _let_go_of(places: Places, contact: Contact | None, seat: Seat) -> Staying:
         elif reason := _goes_on_waiting(places, message, contact.window):
             return reason
         else:
-            enter(places, message, contact.id)
+            enter(places, message, contact.id, places.messages.moves.enter)
     places.room.leave(seat)
     return None
 
@@ -193,10 +196,12 @@ def _take_seat(places: Places, message: Message) -> Seat:
 # --- the lines ---
 
 
-def enter(places: Places, message: Message, person: ContactId) -> None:
-    """What waited outside stands at the end of its line. Raises QueueUnavailable."""
+def enter(places: Places, message: Message, person: ContactId, move: Move) -> None:
+    """A message that stood in no line stands at the end of its own, unless somebody has moved it meanwhile.
+    Raises QueueUnavailable.
+    """
     place = enter_line(places, message, person)
-    _, moved = places.messages.moves.enter(message, place)
+    _, moved = move(message, place)
     if moved:
         places.queue.put(message.ref, place)
     else:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from kanal.aws.bus import Bus
 from kanal.aws.queue import Again, Done, seconds_until_next_try
-from kanal.messages.events import message_outcome
+from kanal.ids import ContactId
+from kanal.messages.events import outcomes
 from kanal.messages.model import Message
 from kanal.observability import log_failure
 from kanal.sending.due import ARRIVES_WITHIN, Due
-from kanal.sending.placing import Places, enter, enter_line, free_seat, leave, let_go, look_again
+from kanal.sending.placing import Places, enter, free_seat, leave, let_go, look_again
 from kanal.sending.releases import Release, Replied
 from kanal.sending.steps import Step, step_of
 
@@ -77,8 +79,7 @@ def _go_on(parts: Releasing, message: Message) -> None:
     if message.waiting and message.waiting.reason == "scheduled_for":
         let_go(parts.places, message.ref, message.contact_id)
         return
-    contact = parts.places.contacts.get(message.ref, message.contact_id)
-    enter(parts.places, message, contact.id if contact else message.contact_id)
+    enter(parts.places, message, _person(parts, message), parts.places.messages.moves.enter)
 
 
 def _wake(parts: Releasing, message: Message) -> None:
@@ -99,13 +100,13 @@ def _resend(parts: Releasing, message: Message) -> None:
     """At least once was asked for."""
     if message.attempt is None:
         return
+    again = partial(parts.places.messages.moves.send_again, attempt=message.attempt)
+    enter(parts.places, message, _person(parts, message), again)
+
+
+def _person(parts: Releasing, message: Message) -> ContactId:
     contact = parts.places.contacts.get(message.ref, message.contact_id)
-    place = enter_line(parts.places, message, contact.id if contact else message.contact_id)
-    _, moved = parts.places.messages.moves.send_again(message, message.attempt, place)
-    if moved:
-        parts.places.queue.put(message.ref, place)
-    else:
-        parts.places.lines.remove(message.ref, place)
+    return contact.id if contact else message.contact_id
 
 
 def _fail(parts: Releasing, message: Message) -> None:
@@ -122,8 +123,7 @@ def _fail(parts: Releasing, message: Message) -> None:
 
 def _tell(parts: Releasing, message: Message) -> None:
     leave(parts.places, message)
-    if message.state == message.stage:
-        parts.bus.publish([message_outcome(message)])
+    parts.bus.publish(outcomes(message))
 
 
 def _leave(parts: Releasing, message: Message) -> None:
