@@ -8,6 +8,7 @@ import pytest
 
 from kanal.channels.model import Channel
 from kanal.sending.lines import LINES
+from kanal.sending.queue import Turn
 from kanal.templates.sync import sync_templates
 from tests.integration.meter import Bill, metered
 from tests.integration.outbound import SendLine, ready, waiting_in_lines
@@ -51,8 +52,8 @@ def _all_at_once(world: World, channel: Channel, line: SendLine) -> Bill:
     for number in range(1, MESSAGES):
         _accept(world, channel, 2000 + number)
     world.leases.take(channel.ref, range(LINES), "another")
-    while world.aws.waiting("send"):
-        _add(bill, _worked(world, line))
+    while turns := line.take():
+        _add(bill, _metered(world, line, turns))
     world.clock.advance(seconds=46)
     _accept(world, channel, 2000)
     while waiting_in_lines(world):
@@ -64,6 +65,10 @@ def _all_at_once(world: World, channel: Channel, line: SendLine) -> Bill:
 def _worked(world: World, line: SendLine) -> Bill:
     turns = line.take()
     assert turns, "messages wait and nobody has their turn"
+    return _metered(world, line, turns)
+
+
+def _metered(world: World, line: SendLine, turns: list[Turn]) -> Bill:
     with metered(world) as bill:
         line.deliver(turns, world.sending)
     return bill
