@@ -30,10 +30,7 @@ _REFUSAL = (
 
 
 def _parallel_batches(mapping: dict[str, Any], function: Any, config: Any, queue: Any = None) -> int:
-    """AWS runs a batch for each active group of a FIFO queue, up to MaximumConcurrency; MiniStack runs one.
-
-    More are safe: its queue gives out no message of a group that has one in flight.
-    """
+    """MaximumConcurrency comes from a parameter and is text then, which MiniStack compares with a number."""
     del function, config, queue
     limit = (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency")
     return int(limit or _DEFAULT_BATCHES)

@@ -118,7 +118,7 @@ def test_any_mix_of_contacts_throttles_and_redeliveries_keeps_each_contacts_orde
     throttled: set[int],
     batches: list[tuple[int, bool]],
 ) -> None:
-    """Through the FIFO queue: batches of any size, some workers fail, the first to some is throttled once."""
+    """Through the queue of turns: any batches, some workers fail, the first to some is throttled once."""
     channel, line = crowd[0], SendLine(world)
     people = next(crowd[1])
     for customer in people:
